@@ -1,0 +1,1 @@
+"""A system as Python, NumPy, C and z3."""

@@ -1,0 +1,1 @@
+"""The modelling language: variables, timers, actions, systems, temporal operators."""

@@ -1,0 +1,1 @@
+"""The upgrade protocol: CPE, ACS, channel, file server, environment."""

@@ -1,0 +1,1 @@
+"""The standard's own words: RPCs, events, faults, file types, times. No behaviour."""

@@ -1,0 +1,1 @@
+"""What must hold, each property with its rule, provenance, witness and mutants."""

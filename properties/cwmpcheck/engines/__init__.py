@@ -1,0 +1,1 @@
+"""How it is decided: explore, fairness, bmc, prove, stateful."""

@@ -1,0 +1,1 @@
+"""The laboratory: an ACS, a CPE and a file server as processes on loopback, recorded."""

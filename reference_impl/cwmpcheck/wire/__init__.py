@@ -1,0 +1,1 @@
+"""CWMP messages as SOAP envelopes: a lenient reader and a strict writer."""

@@ -1,0 +1,1 @@
+"""The stable Python face of the toolkit."""

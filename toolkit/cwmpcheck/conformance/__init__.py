@@ -1,0 +1,1 @@
+"""A trace against the model and against the properties."""

@@ -1,0 +1,1 @@
+"""Graphs, sequence charts and tables."""

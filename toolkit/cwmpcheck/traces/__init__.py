@@ -1,0 +1,1 @@
+"""Captures and logs as one neutral stream of events."""
