@@ -1,0 +1,37 @@
+"""What a model's author can get wrong, said with the action, the place and the remedy."""
+
+from __future__ import annotations
+
+from cwmpcheck.vocabulary.errors import CwmpcheckError
+
+
+class ModelError(CwmpcheckError):
+    """The root of the errors that a model's author can cause."""
+
+    exit_code = 2
+
+
+class DeclarationError(ModelError):
+    """A declaration that cannot mean anything: it names the action, the file and line, and what to do.
+
+    Args:
+        what: what is wrong and what to do about it.
+        action: the action concerned, if any.
+        place: ``file:line`` of the declaration, if known.
+    """
+
+    def __init__(self, what: str, *, action: str | None = None, place: str | None = None) -> None:
+        self.what = what
+        self.action = action
+        self.place = place
+        head = f"action {action}: " if action else ""
+        tail = f" ({place})" if place else ""
+        super().__init__(f"{head}{what}{tail}")
+
+    def within(self, action: str, place: str) -> DeclarationError:
+        """The same error, told of the action in whose declaration it arose."""
+        return self if self.action else DeclarationError(self.what, action=action, place=place)
+
+
+class DomainOverflow(ModelError):
+    """An engine was about to store a value outside its variable's domain."""
