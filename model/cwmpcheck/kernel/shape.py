@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast, overload
+from typing import Generic, TypeVar, overload
 
 from cwmpcheck.kernel.domains import BOOLEAN, Domain, Range, Value
 from cwmpcheck.kernel.errors import DeclarationError
@@ -248,7 +248,7 @@ class Parts(Generic[R]):
         if record is None:
             return self
         rows = (self.record(record._context, f"{record._name(self.field)}[{i}]") for i in range(self.count))
-        return Bank(tuple(cast("R", row) for row in rows))
+        return Bank(tuple(rows))
 
 
 def parts(record: type[R], count: int) -> Parts[R]:

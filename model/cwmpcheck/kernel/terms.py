@@ -59,10 +59,11 @@ class Term:
         return self.domain.literal(other)
 
     def __eq__(self, other: Operand) -> Term:  # type: ignore[override]  # a comparison of terms is itself a term
-        return Term(self.expr == self._operand(other), BOOLEAN)
+        # Called by name: Python would try the literal's reflected operator first and turn the comparison round.
+        return Term(self.expr.__eq__(self._operand(other)), BOOLEAN)
 
     def __ne__(self, other: Operand) -> Term:  # type: ignore[override]  # as above
-        return Term(z3.Not(self.expr == self._operand(other)), BOOLEAN)
+        return Term(z3.Not(self.expr.__eq__(self._operand(other))), BOOLEAN)
 
     def _number(self) -> z3.ArithRef:
         if not isinstance(self.domain, Range):
@@ -70,24 +71,24 @@ class Term:
         return self.expr
 
     def __lt__(self, other: Operand) -> Term:
-        return Term(self._number() < self._operand(other), BOOLEAN)
+        return Term(self._number().__lt__(self._operand(other)), BOOLEAN)
 
     def __le__(self, other: Operand) -> Term:
-        return Term(self._number() <= self._operand(other), BOOLEAN)
+        return Term(self._number().__le__(self._operand(other)), BOOLEAN)
 
     def __gt__(self, other: Operand) -> Term:
-        return Term(self._number() > self._operand(other), BOOLEAN)
+        return Term(self._number().__gt__(self._operand(other)), BOOLEAN)
 
     def __ge__(self, other: Operand) -> Term:
-        return Term(self._number() >= self._operand(other), BOOLEAN)
+        return Term(self._number().__ge__(self._operand(other)), BOOLEAN)
 
     def __add__(self, other: Operand) -> Term:
         low, high = _bounds(self, other)
-        return Term(self._number() + self._operand(other), Range(self.domain.low + low, self.domain.high + high))
+        return Term(self._number().__add__(self._operand(other)), Range(self.domain.low + low, self.domain.high + high))
 
     def __sub__(self, other: Operand) -> Term:
         low, high = _bounds(self, other)
-        return Term(self._number() - self._operand(other), Range(self.domain.low - high, self.domain.high - low))
+        return Term(self._number().__sub__(self._operand(other)), Range(self.domain.low - high, self.domain.high - low))
 
     def _truth(self) -> z3.BoolRef:
         if not isinstance(self.domain, Boolean):
