@@ -34,4 +34,21 @@ class DeclarationError(ModelError):
 
 
 class DomainOverflow(ModelError):
-    """An engine was about to store a value outside its variable's domain."""
+    """An engine was about to store a value outside its variable's domain.
+
+    Args:
+        action: name of the action that was taken.
+        variable: what it assigns.
+        value: the number it would have stored.
+        low: the lowest number of the variable's domain.
+        high: the highest.
+    """
+
+    def __init__(self, action: str, variable: str, value: int, low: int, high: int) -> None:
+        self.action = action
+        self.variable = variable
+        self.value = value
+        super().__init__(
+            f"action {action} would set {variable} to {value}, outside {low}..{high}: "
+            "widen the domain or guard the action"
+        )
