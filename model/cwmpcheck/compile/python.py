@@ -138,7 +138,7 @@ def _program(system: System) -> _Program:
         return DomainOverflow(names[number], variable, value, domains[variable].low, domains[variable].high)
 
     scope: dict[str, Any] = {"overflow": overflow}
-    exec(compile(_Source(system).text(), f"<{system.name} as Python>", "exec"), scope)  # noqa: S102  # the text is our own printer's
+    exec(compile(_Source(system).text(), f"<{system.name} as Python>", "exec"), scope)  # noqa: S102  # our own text
     numbers = range(len(names))
     return _Program(
         scope["enabled"],
