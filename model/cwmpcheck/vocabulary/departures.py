@@ -33,6 +33,8 @@ class DepartureKind(enum.StrEnum):
     OFFSET_MISSING = "offset_missing"
     UNKNOWN_TIME_FORM = "unknown_time_form"
     """The instant of the Unknown Time in another lexical form (``...+00:00``, no ``Z``)."""
+    RELATIVE_TIME = "relative_time"
+    """Time counted from boot where the Unknown Time is expected; another reading of the standard admits it."""
     NOT_UNKNOWN_TIME = "not_unknown_time"
     TIMES_REVERSED = "times_reversed"
     ARRAY_TYPE_MISSING = "array_type_missing"
