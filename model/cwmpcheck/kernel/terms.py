@@ -164,10 +164,16 @@ def choose(condition: Operand, then: Operand, otherwise: Operand) -> Term:
     domain = _domain_of(then) or _domain_of(otherwise)
     if domain is None:
         raise DeclarationError(f"choose({then!r}, {otherwise!r}): neither tells its domain; make one of them a term")
-    first, second = as_term(then, domain), as_term(otherwise, domain)
+    first, second = _branch(then, domain), _branch(otherwise, domain)
     if isinstance(first.domain, Range) and isinstance(second.domain, Range):
         domain = Range(min(first.domain.low, second.domain.low), max(first.domain.high, second.domain.high))
     return Term(z3.If(truth(condition), first.expr, second.expr), domain)
+
+
+def _branch(operand: Operand, domain: Domain) -> Term:
+    if isinstance(domain, Range) and isinstance(operand, int) and not isinstance(operand, bool):
+        return Term(z3.IntVal(operand), Range(operand, operand))
+    return as_term(operand, domain)
 
 
 def _domain_of(operand: Operand) -> Domain | None:
