@@ -1,0 +1,25 @@
+"""Which back end searches."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cwmpcheck.compile.python import PythonBackend
+from cwmpcheck.compile.search import Bounds, PythonSearch, Search
+from cwmpcheck.kernel import System
+
+BackendName = Literal["python", "numpy", "native"]
+
+
+def open_search(
+    system: System, parameters: tuple[int, ...], backend: BackendName | Literal["auto"], bounds: Bounds
+) -> tuple[BackendName, Search]:
+    """A search that stands at the initial state, and the name of the back end that runs it.
+
+    Args:
+        system: what to search.
+        parameters: the number of each parameter.
+        backend: which one; ``auto`` is native where there is a C compiler, else NumPy.
+        bounds: what not to exceed.
+    """
+    return "python", PythonSearch(PythonBackend(system, parameters), bounds)
