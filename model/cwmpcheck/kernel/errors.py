@@ -48,6 +48,8 @@ class DomainOverflow(ModelError):
         self.action = action
         self.variable = variable
         self.value = value
+        self.low = low
+        self.high = high
         super().__init__(
             f"action {action} would set {variable} to {value}, outside {low}..{high}: "
             "widen the domain or guard the action"

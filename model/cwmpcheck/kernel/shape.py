@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar, overload
 
+import z3
+
 from cwmpcheck.kernel.domains import BOOLEAN, Domain, Range, Value
 from cwmpcheck.kernel.errors import DeclarationError
 from cwmpcheck.kernel.terms import Operand, Term, as_term, choose
@@ -150,6 +152,8 @@ class TimerView(Term):
         Explicit engines saturate at the largest duration that the scenario compares, which changes no
         verdict because nothing distinguishes longer ones; the prover has no bound at all.
         """
+        if isinstance(ticks, int) and not isinstance(ticks, bool) and ticks > self.domain.high:
+            ticks = Term(z3.IntVal(ticks), Range(ticks, ticks))
         self._step.write(self._name, self.domain, ticks)
 
     def stop(self) -> None:

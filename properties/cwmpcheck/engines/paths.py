@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from cwmpcheck.compile import Backend, State, compile_python, evaluator
 from cwmpcheck.engines.verdicts import Path, PathStep
@@ -87,7 +88,7 @@ def path_through(
         DeclarationError: when no action leads from a state to the next.
     """
     backend = compile_python(system, parameters)
-    actions = [_between(backend, before, after) for before, after in zip(states, states[1:], strict=False)]
+    actions = [_between(backend, before, after) for before, after in pairwise(states)]
     if last is not None:
         actions.append(last)
     return path_of_actions(system, actions, parameters, loop_from=loop_from)
