@@ -28,6 +28,8 @@ class DepartureKind(enum.StrEnum):
     TOO_LONG = "too_long"
     NOT_IN_ENUMERATION = "not_in_enumeration"
     BAD_PATTERN = "bad_pattern"
+    LATER_VERSION = "later_version"
+    """A value that a later CWMP namespace admits, but not the one in use."""
     NOT_A_DATETIME = "not_a_datetime"
     NOT_UTC = "not_utc"
     OFFSET_MISSING = "offset_missing"

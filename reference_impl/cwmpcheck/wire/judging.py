@@ -13,6 +13,7 @@ from cwmpcheck.vocabulary.departures import DepartureKind
 from cwmpcheck.vocabulary.events import is_legal_event_code, is_method_event
 from cwmpcheck.vocabulary.faults import fault_legal_for, fault_meaning, fault_side, transfer_fault_legal
 from cwmpcheck.vocabulary.file_types import FileTypeUse, FileTypeVerdict, judge_file_type
+from cwmpcheck.vocabulary.namespaces import CWMP_1_2
 from cwmpcheck.vocabulary.times import UNKNOWN_TIME, CwmpTime, TimeKind, parse_cwmp_time
 from cwmpcheck.wire import messages as m
 from cwmpcheck.wire.notes import Notes, shown
@@ -43,6 +44,11 @@ def judge_refusal(fault: m.Fault, request: str, notes: Notes) -> None:
         )
 
 
+def _later_or(otherwise: DepartureKind, admitted_later: bool) -> DepartureKind:
+    """The kind of a value that is not admitted by the namespace in use."""
+    return DepartureKind.LATER_VERSION if admitted_later else otherwise
+
+
 def _judge_inform(body: m.Inform, notes: Notes) -> None:
     if notes.present("DeviceId/OUI") and not _OUI.fullmatch(body.device.oui):
         notes.add(DepartureKind.BAD_PATTERN, "DeviceId/OUI", f"{shown(body.device.oui)} is not six digits 0-9A-F")
@@ -58,9 +64,8 @@ def _judge_inform(body: m.Inform, notes: Notes) -> None:
 
 def _judge_event(event: m.Event, path: str, notes: Notes) -> None:
     if notes.present(f"{path}/EventCode") and not is_legal_event_code(event.code, notes.namespace):
-        notes.add(
-            DepartureKind.BAD_PATTERN, f"{path}/EventCode", f"{shown(event.code)} is no event of {notes.namespace}"
-        )
+        kind = _later_or(DepartureKind.BAD_PATTERN, is_legal_event_code(event.code, CWMP_1_2))
+        notes.add(kind, f"{path}/EventCode", f"{shown(event.code)} is no event of {notes.namespace}")
     if event.command_key and not is_method_event(event.code) and not event.code.startswith("X "):
         notes.add(
             DepartureKind.KEY_ON_PLAIN_EVENT,
@@ -101,7 +106,9 @@ def _judge_file_type(text: str, use: FileTypeUse, notes: Notes, path: str = "Fil
         return
     match judge_file_type(text, notes.namespace, use):
         case FileTypeVerdict.MALFORMED:
-            notes.add(DepartureKind.BAD_PATTERN, path, f"{shown(text)} is no FileType of {notes.namespace}")
+            later = judge_file_type(text, CWMP_1_2, use) is FileTypeVerdict.KNOWN
+            kind = _later_or(DepartureKind.BAD_PATTERN, later)
+            notes.add(kind, path, f"{shown(text)} is no FileType of {notes.namespace}")
         case FileTypeVerdict.UNKNOWN:
             notes.add(DepartureKind.NOT_IN_ENUMERATION, path, f"{shown(text)} is not one of the defined types")
 
@@ -160,7 +167,7 @@ def _judge_transfer_complete(body: m.TransferComplete | m.AutonomousTransferComp
     code = body.fault_code
     if code is not None and not transfer_fault_legal(code, notes.namespace):
         notes.add(
-            DepartureKind.FAULT_CODE_ILLEGAL,
+            _later_or(DepartureKind.FAULT_CODE_ILLEGAL, transfer_fault_legal(code, CWMP_1_2)),
             "FaultStruct/FaultCode",
             f"{code} ({fault_meaning(code)}) cannot be the outcome of a transfer in {notes.namespace}",
         )

@@ -12,10 +12,11 @@ __all__ = ["Notes", "local_name", "namespace_of", "shown", "text_of"]
 
 _XML_SPACE = " \t\r\n"
 _SHOWN = 80
+_FULL = 1000
 
 
 class Notes:
-    """The departures of one message, in the order found.
+    """The departures of one message, in the order found; beyond a thousand only one of each kind and place.
 
     Args:
         message: the RPC element that the departures belong to.
@@ -27,10 +28,17 @@ class Notes:
         self.namespace = namespace
         self.found: list[Departure] = []
         self._missing: set[str] = set()
+        self._places: set[tuple[DepartureKind, str]] = set()
 
     def add(self, kind: DepartureKind, path: str, detail: str, message: str = "") -> None:
         """Notes one departure, of the message at hand unless another one is named."""
-        self.found.append(Departure(kind, message or self.message, path, detail))
+        departure = Departure(kind, message or self.message, path, detail)
+        if len(self.found) >= _FULL:
+            place = (kind, departure.slot)
+            if place in self._places:
+                return
+            self._places.add(place)
+        self.found.append(departure)
         if kind is DepartureKind.MISSING_ELEMENT:
             self._missing.add(path)
 

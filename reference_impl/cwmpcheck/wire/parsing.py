@@ -148,7 +148,7 @@ def _refuse_dtd(root: etree._Element) -> etree._Element | Refusal:
 
 
 def _malformed(data: bytes, error: etree.XMLSyntaxError) -> Refusal:
-    message = error.msg or "not well-formed"
+    message = " ".join((error.msg or "not well-formed").split())
     if b"Envelope" in data and not _CLOSED.search(data[-200:]):
         return Refusal(DepartureKind.TRUNCATED, f"ends before the envelope does ({message})")
     too_deep = "depth" in message.lower() or "huge" in message.lower()

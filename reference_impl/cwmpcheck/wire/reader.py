@@ -7,6 +7,8 @@ Theory of operation: `parsing` turns bytes into a tree or refuses them; this mod
 
 from __future__ import annotations
 
+import itertools
+
 from lxml import etree
 
 from cwmpcheck.vocabulary.departures import ENVELOPE, Departure, DepartureKind
@@ -91,7 +93,7 @@ def _namespace(message: etree._Element | None, header: etree._Element | None) ->
     """The CWMP namespace in use: of the message, or of the fault's detail, or else of a header element."""
     if message is not None and local_name(message) != Fault.rpc:
         return namespace_of(message)
-    inside = [] if message is None else list(message.iter())[:32]
+    inside = [] if message is None else list(itertools.islice(message.iter(), 32))
     for element in (*inside, *(header if header is not None else ())):
         if looks_like_cwmp(namespace_of(element)):
             return namespace_of(element)
