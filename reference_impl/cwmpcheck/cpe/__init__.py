@@ -1,1 +1,29 @@
-"""A reference CPE."""
+"""A reference CPE: a core without input or output, and a thin shell of HTTP, SQLite and two firmware banks around it."""
+
+from __future__ import annotations
+
+from cwmpcheck.cpe.core import CpeCore
+from cwmpcheck.cpe.image import build_image, verify_image
+from cwmpcheck.cpe.ledger import Ledger
+from cwmpcheck.cpe.run import REBOOT_EXIT_CODE, CpeOptions, run_cpe
+from cwmpcheck.cpe.settings import FIRMWARE, VENDOR_CONFIGURATION, Profile, Settings
+from cwmpcheck.cpe.store import CpeStore
+from cwmpcheck.cpe.transfers import Phase, RunningImage, Transfer
+
+__all__ = [
+    "FIRMWARE",
+    "REBOOT_EXIT_CODE",
+    "VENDOR_CONFIGURATION",
+    "CpeCore",
+    "CpeOptions",
+    "CpeStore",
+    "Ledger",
+    "Phase",
+    "Profile",
+    "RunningImage",
+    "Settings",
+    "Transfer",
+    "build_image",
+    "run_cpe",
+    "verify_image",
+]

@@ -1,0 +1,68 @@
+"""Who the CPE is, and how it is set up: all that its core is told at the start."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cwmpcheck.vocabulary.namespaces import CWMP_1_2
+from cwmpcheck.wire.messages import DeviceId
+
+__all__ = ["FIRMWARE", "VENDOR_CONFIGURATION", "Profile", "Settings"]
+
+FIRMWARE = "1 Firmware Upgrade Image"
+VENDOR_CONFIGURATION = "3 Vendor Configuration File"
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What never changes about one device.
+
+    Attributes:
+        device: its DeviceId.
+        hardware_version: of the forced Inform parameters.
+        provisioning_code: likewise; may be empty.
+        connection_request_url: likewise; empty while the CPE has no listener.
+    """
+
+    device: DeviceId = DeviceId("cwmpcheck", "0C0FFE", "ReferenceCPE", "000001")
+    hardware_version: str = "1.0"
+    provisioning_code: str = ""
+    connection_request_url: str = ""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How the CPE behaves where the standard leaves room.
+
+    Attributes:
+        namespace: the CWMP namespace it writes.
+        retry_minimum_wait: CWMPRetryMinimumWaitInterval, seconds, 1 to 65535.
+        retry_multiplier: CWMPRetryIntervalMultiplier, in thousandths, 1000 to 65535.
+        periodic_interval: seconds between periodic Informs.
+        queue_capacity: how many transfers may be pending at once; at least three (T-07).
+        start_grace: seconds after its due time within which a transfer may still start (P-54, A-19).
+        apply_after: seconds between a verified file and the writing of the other bank.
+        synchronous_types: file types answered with Status 0, after they were fetched and applied (A-25: never firmware).
+        resend_limit: how often one request is sent again after a fault 8005 before the session fails (E-81).
+    """
+
+    namespace: str = CWMP_1_2
+    retry_minimum_wait: int = 5
+    retry_multiplier: int = 2000
+    periodic_interval: float = 300.0
+    queue_capacity: int = 16
+    start_grace: float = 3600.0
+    apply_after: float = 0.0
+    synchronous_types: tuple[str, ...] = ()
+    resend_limit: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse values outside the ranges of the data model (rules.md 1.9)."""
+        if not 1 <= self.retry_minimum_wait <= 65535:
+            raise ValueError(f"retry_minimum_wait is {self.retry_minimum_wait}; choose 1 to 65535 seconds")
+        if not 1000 <= self.retry_multiplier <= 65535:
+            raise ValueError(f"retry_multiplier is {self.retry_multiplier}; choose 1000 to 65535 thousandths")
+        if self.periodic_interval <= 0:
+            raise ValueError(f"periodic_interval is {self.periodic_interval}; choose more than 0 seconds")
+        if self.queue_capacity < 3:
+            raise ValueError(f"queue_capacity is {self.queue_capacity}; at least 3 transfers must fit (T-07)")
+        if FIRMWARE in self.synchronous_types:
+            raise ValueError("firmware cannot be answered with Status 0: applying it takes a reboot (A-25)")
