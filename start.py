@@ -110,8 +110,8 @@ def pip(*arguments: str) -> None:
         raise SetupError(
             "pip could not install (its own words are above). The first run needs a package index: without a network, "
             "or behind a mirror, set PIP_INDEX_URL or PIP_FIND_LINKS, and run this again. A message about hashes means "
-            "that a file is not the one that was locked; a message about no matching distribution, that this "
-            "platform has no wheel of that version."
+            "that a file is not the one that was locked; a message about no matching distribution, that there is no "
+            "file of that version for this platform, or for a Python as old as this."
         )
 
 

@@ -1,13 +1,14 @@
 """Writes requirements.lock and requirements-dev.lock: exact versions with the hashes of their files, and no index.
 
-    python -m pip install pip-tools
-    python docs/tools/lock.py                 # keeps the versions that are locked now, where they still fit
-    python docs/tools/lock.py --upgrade       # takes the newest ones that pyproject.toml allows
+    python3.11 -m pip install pip-tools
+    python3.11 docs/tools/lock.py              # keeps the versions that are locked now, where they still fit
+    python3.11 docs/tools/lock.py --upgrade    # takes the newest ones that pyproject.toml allows
 
 ``requirements.lock`` holds what the package and its build need; ``requirements-dev.lock`` starts with that file and adds
 the extras ``notebook`` and ``dev``. Where the files come from is the business of whoever installs them: a lock that names
-an index would break behind a mirror, and the hashes already say which bytes are meant. Resolved on CPython 3.11, the
-oldest version that is supported; the hashes are those of every platform's files.
+an index would break behind a mirror, and the hashes already say which bytes are meant. The hashes are those of every
+platform's files. It has to run on the oldest Python that is supported, down to the patch level: some packages ask for
+3.11.5, which a lock resolved on a newer patch then takes, and Debian 12 (3.11.2) cannot install.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "requirements.lock"
 DEV = ROOT / "requirements-dev.lock"
 EXTRAS = ("notebook", "dev")
+OLDEST = (3, 11, 2)
 HEADER = "# Written by docs/tools/lock.py from pyproject.toml; do not edit.\n"
 
 
@@ -57,6 +59,8 @@ def why(comment: re.Match[str]) -> str:
 
 def main(arguments: list[str]) -> None:
     """Resolves the core first, then the extras with the core's versions held."""
+    if sys.version_info[:3] > OLDEST:
+        sys.exit(f"this is Python {sys.version.split()[0]}: resolve with {'.'.join(map(str, OLDEST))}, or the lock fits only newer ones")
     project = ROOT / "pyproject.toml"
     build = tomllib.loads(project.read_text(encoding="utf-8"))["build-system"]["requires"]
     with tempfile.TemporaryDirectory() as folder:
