@@ -131,11 +131,12 @@ _CLOSED_LIST = "|".join(
     for code in (*(code for code in EVENTS if code[0].isdigit() and len(code.split()[0]) == 1),
                  EVENT_M_REBOOT, EVENT_M_SCHEDULE_INFORM, EVENT_M_DOWNLOAD, EVENT_M_UPLOAD)
 )  # fmt: skip
+_REST = r"[^\n\r]"  # what "." is in a schema pattern
 _NUMBERED = r"\d+( \S+)+"
 _PATTERNS = {
-    CWMP_1_0: re.compile(rf"{_CLOSED_LIST}|M X_\S+|X [0-9A-F]{{6}} .*", re.ASCII),
-    CWMP_1_1: re.compile(rf"{_NUMBERED}|M \S+|X [0-9A-F]{{6}} .*", re.ASCII),
-    CWMP_1_2: re.compile(rf"{_NUMBERED}|M \S+|X [0-9A-F]{{6}} .+|X \S+ .+", re.ASCII),
+    CWMP_1_0: re.compile(rf"{_CLOSED_LIST}|M X_\S+|X [0-9A-F]{{6}} {_REST}*", re.ASCII),
+    CWMP_1_1: re.compile(rf"{_NUMBERED}|M \S+|X [0-9A-F]{{6}} {_REST}*", re.ASCII),
+    CWMP_1_2: re.compile(rf"{_NUMBERED}|M \S+|X [0-9A-F]{{6}} {_REST}+|X \S+ {_REST}+", re.ASCII),
 }
 
 

@@ -67,8 +67,8 @@ _INSTANCES = {
     FileTypeUse.UPLOAD: re.compile(r"(3 Vendor Configuration File|4 Vendor Log File) [1-9]\d*", re.ASCII),
     FileTypeUse.TRANSFER: re.compile(r"(6 Vendor Configuration File|7 Vendor Log File) [1-9]\d*", re.ASCII),
 }
-_EARLY_VENDOR = re.compile(r"X [0-9A-F]{6} .*", re.ASCII)
-_VENDOR = re.compile(r"X \S+ .+", re.ASCII)
+_EARLY_VENDOR = re.compile(r"X [0-9A-F]{6} [^\n\r]*", re.ASCII)
+_VENDOR = re.compile(r"X \S+ [^\n\r]+", re.ASCII)
 _NUMBERED = re.compile(r"[1-9]\d*( \S+)+", re.ASCII)
 
 

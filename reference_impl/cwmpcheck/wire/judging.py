@@ -22,7 +22,7 @@ __all__ = ["judge", "judge_refusal"]
 
 _OUI = re.compile(r"[0-9A-F]{6}", re.ASCII)
 _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@")
-_WINDOW_MODE = re.compile(r"[1-9]\d*( \S+)+|X \S+ .+", re.ASCII)
+_WINDOW_MODE = re.compile(r"[1-9]\d*( \S+)+|X \S+ [^\n\r]+", re.ASCII)
 _FORCED = "DeviceInfo.SoftwareVersion"
 
 
