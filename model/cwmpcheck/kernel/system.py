@@ -145,7 +145,7 @@ def compose(
 ) -> System:
     """A system of several parties over one state.
 
-    Time passes by an action ``tick`` of its own when the state declares timers.
+    Time passes by an action ``tick`` of its own when some action sets a timer.
 
     Args:
         name: the scenario's name.
@@ -164,7 +164,7 @@ def compose(
                 actions.extend(declaration.actions(state))
     variables = tuple(state.variables())
     timers = [variable for variable in variables if variable.timer]
-    if timers:
+    if any(variable.name in action.updates for variable in timers for action in actions):
         actions.append(_tick(timers, urgent))
     names = [action.name for action in actions]
     for twice in {n for n in names if names.count(n) > 1}:
