@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cwmpcheck.compile.native import NativeSearch
 from cwmpcheck.compile.python import PythonBackend
 from cwmpcheck.compile.search import Bounds, PythonSearch, Search
+from cwmpcheck.compile.toolchain import compiler
 from cwmpcheck.kernel import System
 
 BackendName = Literal["python", "numpy", "native"]
@@ -22,4 +24,6 @@ def open_search(
         backend: which one; ``auto`` is native where there is a C compiler, else NumPy.
         bounds: what not to exceed.
     """
+    if backend == "native" or (backend == "auto" and compiler() is not None):
+        return "native", NativeSearch(system, parameters, bounds)
     return "python", PythonSearch(PythonBackend(system, parameters), bounds)

@@ -1,0 +1,320 @@
+"""The C text of a system: its actions and watches over packed states, behind the search of ``search.c``.
+
+What was measured to pay: conditions that compare variables with constants become one masked comparison for each word;
+constants that an action assigns become one mask and one pattern; a domain is checked at run time only where the
+terms' own intervals do not already show that the value lies inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import z3
+
+from cwmpcheck.compile.dag import Dag, Node, dag_of
+from cwmpcheck.compile.intervals import Interval, domains, intervals
+from cwmpcheck.compile.layout import Field, Layout, layout_of
+from cwmpcheck.compile.printing import Language, Printer, binary, joined, pairwise
+from cwmpcheck.kernel import Action, Boolean, DeclarationError, System, Variable, Watch
+
+C = Language(
+    operators={
+        "and": joined("&&", "1"),
+        "or": joined("||", "0"),
+        "not": lambda o: f"(!{o[0]})",
+        "implies": lambda o: f"(!{o[0]} || {o[1]})",
+        "xor": binary("!="),
+        "eq": binary("=="),
+        "distinct": pairwise("!=", "&&"),
+        "lt": binary("<"),
+        "le": binary("<="),
+        "gt": binary(">"),
+        "ge": binary(">="),
+        "add": joined("+", "0"),
+        "sub": joined("-", "0"),
+        "mul": joined("*", "1"),
+        "minus": lambda o: f"(-{o[0]})",
+        "if": lambda o: f"({o[0]} ? {o[1]} : {o[2]})",
+    },
+    literal=lambda node: str(node.value) if node.boolean else f"({node.value}LL)",
+    local=lambda name, text, node: f"const i64 {name} = {text};",
+)
+
+PRELUDE = """#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <sys/mman.h>
+typedef uint64_t u64; typedef int64_t i64; typedef uint32_t u32; typedef uint8_t u8;
+typedef struct Search Search;
+#define NOINLINE __attribute__((noinline))
+#define EXPORT __attribute__((visibility("default")))
+"""
+
+CHUNK = 24
+"""How many actions or watches share one C function: longer ones take the compiler disproportionately long."""
+
+ENDLESS = 2**62
+
+
+def runtime_intervals(system: System, dag: Dag) -> dict[int, Interval]:
+    """The interval of every node, unbounded parameters being as large as somebody may choose them."""
+    known = domains(system)
+    known |= {p.name: known[p.name]._replace(high=ENDLESS) for p in system.parameters if p.unbounded}
+    return intervals(dag, known)
+
+
+def watch_order(system: System) -> list[Watch]:
+    """The watches in the order of their numbers in C: those with a state condition first."""
+    return sorted(system.watches, key=lambda watch: watch.state is None)
+
+
+class CodeWriter:
+    """Writes the pieces of a system's C text."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.layout: Layout = layout_of(system)
+        self.dag = dag_of(system)
+        self.intervals = runtime_intervals(system, self.dag)
+        self.places = {v.name: f for v, f in zip(system.variables, self.layout.fields, strict=True)}
+        self.parameters = {parameter.name: i for i, parameter in enumerate(system.parameters)}
+        self.printer = Printer(self.dag, C, self.constant)
+
+    def constant(self, node: Node) -> str:
+        """A variable or a parameter as C reads it."""
+        if node.name in self.parameters:
+            return f"p[{self.parameters[node.name]}]"
+        if node.name not in self.places:
+            raise DeclarationError(f"a term mentions {node.name}, which is no variable or parameter of the system")
+        field = self.places[node.name]
+        if not field.width:
+            return f"({field.low}LL)"
+        bits = f"(i64)((s{field.word} >> {field.shift}) & {(1 << field.width) - 1}ULL)"
+        return f"({bits} + ({field.low}LL))" if field.low else f"({bits})"
+
+    def words(self) -> str:
+        """The statements that load the words of the state."""
+        return " ".join(f"const u64 s{i} = s[{i}];" for i in range(self.layout.words))
+
+    def condition(self, roots: Sequence[int], prefix: str) -> tuple[list[str], str]:
+        """The conjunction of some terms: shared parts first, then one expression."""
+        masked, others = self._split(roots)
+        statements, texts = self.printer.write(others, prefix)
+        return statements, " && ".join([*masked, *texts]) or "1"
+
+    def _split(self, roots: Sequence[int]) -> tuple[list[str], list[int]]:
+        masks = [0] * self.layout.words
+        wanted = [0] * self.layout.words
+        others: list[int] = []
+        stack = list(reversed(roots))
+        while stack:
+            root = stack.pop()
+            node = self.dag.nodes[root]
+            fixed = self._fixed(node)
+            if node.operator == "and":
+                stack.extend(reversed(node.children))
+            elif fixed is None:
+                others.append(root)
+            else:
+                field, number = fixed
+                pattern = field.placed(number)
+                if masks[field.word] & field.mask and wanted[field.word] & field.mask != pattern:
+                    return ["0"], []
+                masks[field.word] |= field.mask
+                wanted[field.word] |= pattern
+        texts = [f"(s{i} & {m}ULL) == {w}ULL" for i, (m, w) in enumerate(zip(masks, wanted, strict=True)) if m]
+        return texts, others
+
+    def _fixed(self, node: Node) -> tuple[Field, int] | None:
+        """The variable and its number, when the node says no more than that the one has the other."""
+        if node.operator == "constant" and node.name in self.places:
+            variable, number = node, 1
+        elif node.operator == "not":
+            variable, number = self.dag.nodes[node.children[0]], 0
+        elif node.operator == "eq":
+            sides = sorted((self.dag.nodes[child] for child in node.children), key=lambda n: n.operator == "literal")
+            variable, number = sides[0], sides[1].value
+            if sides[1].operator != "literal":
+                return None
+        else:
+            return None
+        field = self.places.get(variable.name) if variable.operator == "constant" else None
+        if field is None or not field.width or not field.low <= number < field.low + (1 << field.width):
+            return None
+        return field, number
+
+    def action(self, number: int, action: Action, watches: Sequence[tuple[int, z3.BoolRef]]) -> list[str]:
+        """One action: its condition, what is watched on it, and its successor."""
+        statements, condition = self.condition(self.dag.add_all(g.term for g in action.guards), "g")
+        lines = [*statements, f"if ({condition}) {{"]
+        shared, texts = self.printer.write(self.dag.add_all(term for _, term in watches), "w")
+        lines += shared
+        lines += [
+            f"if (x->pending[{watch}] && {text}) hit(x, {watch}, x->next - 1, {number});"
+            for (watch, _), text in zip(watches, texts, strict=True)
+        ]
+        return ["{", *lines, *self.successor(number, action), "}", "}"]
+
+    def successor(self, number: int, action: Action) -> list[str]:
+        """The writes of an action into the next free step of ``out``."""
+        masks = [0] * self.layout.words
+        patterns = [0] * self.layout.words
+        written = [(i, v) for i, v in enumerate(self.system.variables) if v.name in action.updates]
+        roots = self.dag.add_all(action.updates[v.name].expr for _, v in written)
+        lines, texts = self.printer.write(roots, "t")
+        checks: list[str] = []
+        moving: list[list[str]] = [[] for _ in masks]
+        for (place, variable), root, text in zip(written, roots, texts, strict=True):
+            field = self.layout.fields[place]
+            masks[field.word] |= field.mask
+            value = self._known_value(variable, root)
+            if value is not None:
+                patterns[field.word] |= field.placed(value)
+                continue
+            lines.append(f"i64 u{place} = {text};")
+            check = self._check(number, place, variable, root)
+            checks += [check] if check else []
+            if variable.timer and self.intervals[root].high > variable.domain.high:
+                lines.append(f"if (u{place} > {variable.domain.high}) u{place} = {variable.domain.high};")
+            moved = f"u{place} - ({field.low}LL)" if field.low else f"u{place}"
+            moving[field.word].append(f"((u64)({moved}) << {field.shift})")
+        stores = [
+            f"out[n].w[{i}] = " + " | ".join([f"(s{i} & {~mask & (2**64 - 1)}ULL)", f"{pattern}ULL", *dynamic]) + ";"
+            for i, (mask, pattern, dynamic) in enumerate(zip(masks, patterns, moving, strict=True))
+        ]
+        return [*lines, *checks, "{", *stores, f"out[n].action = {number};", "n++;", "}"]
+
+    def _known_value(self, variable: Variable, root: int) -> int | None:
+        node = self.dag.nodes[root]
+        if node.operator != "literal":
+            return None
+        value = min(node.value, variable.domain.high) if variable.timer else node.value
+        return value if variable.domain.low <= value <= variable.domain.high else None
+
+    def _check(self, number: int, place: int, variable: Variable, root: int) -> str | None:
+        low, high = variable.domain.low, variable.domain.high
+        found = self.intervals[root]
+        outside = [f"u{place} < ({low}LL)"] if found.low < low else []
+        outside += [f"u{place} > ({high}LL)"] if found.high > high and not variable.timer else []
+        if isinstance(variable.domain, Boolean) or not outside:
+            return None
+        return f"if ({' || '.join(outside)}) leaves(x, {number}, {place}, u{place}); else"
+
+
+def _chunks(lines: Sequence[list[str]]) -> list[list[str]]:
+    return [[line for part in lines[i : i + CHUNK] for line in part] for i in range(0, len(lines), CHUNK)]
+
+
+def _defines(writer: CodeWriter) -> str:
+    words = writer.layout.words
+    system = writer.system
+    mixed = "(w)[0]"
+    for i in range(1, words):
+        # Two words that change together must not cancel out, so each is multiplied in turn.
+        mixed = f"(({mixed}) ^ (({mixed}) >> 29)) * 0xbf58476d1ce4e5b9ULL + (w)[{i}]"
+    sizes = {
+        "WORDS": words,
+        "ACTIONS": len(system.actions),
+        "WATCHES": len(system.watches),
+        "STATE_WATCHES": sum(watch.state is not None for watch in system.watches),
+        "PARAMETERS": len(system.parameters),
+    }
+    lines = [f"#define {name} {value}" for name, value in sizes.items()]
+    same = " && ".join(f"(a)[{i}] == (b)[{i}]" for i in range(words))
+    copy = " ".join(f"(a)[{i}] = (b)[{i}];" for i in range(words))
+    lines += [f"#define SAME(a, b) ({same})", f"#define COPY(a, b) do {{ {copy} }} while (0)"]
+    lines.append(f"static inline u64 mixed(const u64 *w) {{ return {mixed}; }}")
+    lines.append("#define HASH(w) ((mixed(w) ^ (mixed(w) >> 32)) * 0x9e3779b97f4a7c15ULL)")
+    return "\n".join(lines)
+
+
+def _functions(name: str, head: str, parts: list[list[str]], before: str, after: str) -> tuple[str, list[str]]:
+    texts, calls = [], []
+    for i, part in enumerate(_chunks(parts)):
+        texts.append(
+            f"static NOINLINE {head.format(name=f'{name}_{i}')} {{\n{before}\n" + "\n".join(part) + f"\n{after}\n}}"
+        )
+        calls.append(f"{name}_{i}")
+    return "\n".join(texts), calls
+
+
+def search_source(system: System) -> str:
+    """The C text that searches a system; parameters are values at run time."""
+    writer = CodeWriter(system)
+    order = watch_order(system)
+    unused = "(void)p;" + "".join(f" (void)s{i};" for i in range(writer.layout.words))
+    before = f"const i64 *p = x->p; {writer.words()} {unused}"
+    actions = []
+    for number, action in enumerate(system.actions):
+        watched = [(i, watch.step[action.name]) for i, watch in enumerate(order) if action.name in watch.step]
+        actions.append(writer.action(number, action, watched))
+    head = "int {name}(Search *x, const u64 *s, Step *out, int n)"
+    expanders, calls = _functions("expand", head, actions, before, "return n;")
+    expand = "".join(f"n = {call}(x, s, out, n); " for call in calls)
+    watches = []
+    for i, watch in enumerate(order):
+        if watch.state is not None:
+            statements, condition = writer.condition([writer.dag.add(watch.state)], "g")
+            watches.append([f"if (x->pending[{i}]) {{", *statements, f"if ({condition}) hit(x, {i}, number, -1);", "}"])
+    head = "void {name}(Search *x, const u64 *s, u64 number)"
+    watchers, watch_calls = _functions("watch", head, watches, before, "")
+    watch_state = "".join(f"{call}(x, s, number); " for call in watch_calls)
+    return "\n".join(
+        [
+            PRELUDE,
+            _defines(writer),
+            Path(__file__).with_name("search.c").read_text(encoding="utf-8"),
+            expanders,
+            f"static int expand(Search *x, const u64 *s, Step *out) {{ int n = 0; {expand}return n; }}",
+            watchers,
+            f"static void watch_state(Search *x, const u64 *s, u64 number) {{ {watch_state}}}",
+            "",
+        ]
+    )
+
+
+def guards_source(system: System) -> str:
+    """The C text that tells each guard of each action apart, which the search has no need to."""
+    writer = CodeWriter(system)
+    parts: list[list[str]] = []
+    for number, action in enumerate(system.actions):
+        statements, texts = writer.printer.write(writer.dag.add_all(g.term for g in action.guards), "g")
+        stores = [f"out[{number}][{i}] = (u8)({text});" for i, text in enumerate(texts)]
+        parts.append(["{", *statements, *stores, "}"])
+    most = max((len(action.guards) for action in system.actions), default=0)
+    unused = "(void)p;" + "".join(f" (void)s{i};" for i in range(writer.layout.words))
+    head = f"void {{name}}(const i64 *p, const u64 *s, u8 (*out)[{most + 1}])"
+    functions, calls = _functions("guards", head, parts, f"{writer.words()} {unused}", "")
+    every = "".join(f"{call}(p, s, out); " for call in calls)
+    counts = ", ".join(str(len(action.guards)) for action in system.actions)
+    return "\n".join(
+        [
+            PRELUDE,
+            f"enum {{ ACTIONS = {len(system.actions)}, MOST = {most + 1}, WORDS = {writer.layout.words} }};",
+            f"static const int guards_in[ACTIONS + 1] = {{ {counts} }};",
+            functions,
+            f"EXPORT void guards_of(const i64 *p, const u64 *s, u8 (*out)[MOST]) {{ {every}}}",
+            SOLE,
+        ]
+    )
+
+
+SOLE = """
+/* For each guard, in how many of the states it was the only false one of its action. */
+EXPORT void sole_false(const i64 *p, const u64 *states, u64 count, u64 (*sole)[MOST]) {
+    static _Thread_local u8 truths[ACTIONS + 1][MOST];
+    for (u64 i = 0; i < count; i++) {
+        guards_of(p, states + i * WORDS, truths);
+        for (int a = 0; a < ACTIONS; a++) {
+            int wrong = 0, which = 0;
+            for (int g = 0; g < guards_in[a] && wrong < 2; g++)
+                if (!truths[a][g]) { wrong++; which = g; }
+            if (wrong == 1) sole[a][which]++;
+        }
+    }
+}
+"""
+
+Constant = Callable[[Node], str]
