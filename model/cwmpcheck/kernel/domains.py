@@ -34,7 +34,8 @@ class Boolean:
 
     def number(self, value: Value) -> int:
         """The number an engine stores for ``value``."""
-        if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+        # The members of an IntEnum are integers to Python, and a mistake here.
+        if not isinstance(value, enum.Enum) and isinstance(value, int) and value in (0, 1):
             return int(value)
         raise DeclarationError(f"{value!r} is not a truth value; write True or False")
 
@@ -68,7 +69,7 @@ class Range:
 
     def number(self, value: Value) -> int:
         """The number an engine stores for ``value``."""
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, (bool, enum.Enum)) or not isinstance(value, int):
             raise DeclarationError(f"{value!r} is not an integer of {self.low}..{self.high}")
         if not self.low <= value <= self.high:
             raise DeclarationError(f"{value} lies outside {self.low}..{self.high}; widen the domain or check the value")

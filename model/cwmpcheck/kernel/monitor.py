@@ -21,7 +21,7 @@ from typing import Generic, TypeVar
 
 import z3
 
-from cwmpcheck.kernel.domains import BOOLEAN, Boolean, Domain, Value
+from cwmpcheck.kernel.domains import BOOLEAN, Boolean, Domain, Range, Value
 from cwmpcheck.kernel.errors import DeclarationError
 from cwmpcheck.kernel.shape import Record, StepContext, Variable
 from cwmpcheck.kernel.terms import Operand, Term, as_term, choose, truth
@@ -119,6 +119,17 @@ def stored(value: Term, when: Operand, *, initial: Value) -> Term:
     register, new = _pool().allocate("stored", value.domain, value.domain.number(initial), (value.expr, now.expr))
     if new:
         _pool().define(register, choose(now, value, register))
+    return register
+
+
+def counted(event: Operand, *, restart: Operand, most: int) -> Term:
+    """How many earlier steps have shown the event since the last restart, counted up to ``most``."""
+    now, again = Term(truth(event), BOOLEAN), Term(truth(restart), BOOLEAN)
+    domain = Range(0, most)
+    register, new = _pool().allocate(f"counted{most}", domain, 0, (now.expr, again.expr))
+    if new:
+        more = choose(register < most, register + 1, register)
+        _pool().define(register, choose(again, 0, choose(now, more, register)))
     return register
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 import z3
 
@@ -71,6 +71,26 @@ class Record:
     def __init__(self, context: StepContext, path: str = "") -> None:
         self._context = context
         self._path = path
+
+    if not TYPE_CHECKING:  # a static checker knows the fields of each record and refuses a misspelt one itself
+
+        def __setattr__(self, name: str, value: object) -> None:
+            # Python would keep a misspelt name as an attribute of its own, and the assignment would be lost.
+            if not name.startswith("_") and not isinstance(getattr(type(self), name, None), Field):
+                raise DeclarationError(self._unknown(name))
+            object.__setattr__(self, name, value)
+
+        def __getattr__(self, name: str) -> object:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise DeclarationError(self._unknown(name))
+
+    def _unknown(self, name: str) -> str:
+        kind = type(self)
+        if isinstance(getattr(kind, name, None), (Part, Parts)):
+            return f"{self._name(name)} is a record: assign its variables one by one"
+        have = ", ".join(n for owner in reversed(kind.__mro__) for n, a in vars(owner).items() if isinstance(a, MEMBERS))
+        return f"{kind.__name__} has no variable {name}; it has {have or 'none'}"
 
     def _name(self, field: str) -> str:
         return f"{self._path}.{field}" if self._path else field
@@ -219,6 +239,11 @@ class Bank(Generic[R]):
         self._rows = rows
 
     def __getitem__(self, index: int) -> R:
+        if not isinstance(index, int) or not 0 <= index < len(self._rows):
+            raise DeclarationError(
+                f"there is no row {index!r} of {len(self._rows)}: rows are chosen by a number from 0 while the model is "
+                "declared, such as a parameter of the action"
+            )
         return self._rows[index]
 
     def __len__(self) -> int:
@@ -258,6 +283,10 @@ class Parts(Generic[R]):
 def parts(record: type[R], count: int) -> Parts[R]:
     """``count`` records of one shape, reached as ``state.name[index]``."""
     return Parts(record, count)
+
+
+MEMBERS = (Field, Part, Parts)
+"""What a record is made of."""
 
 
 def saturated(value: Term, most: int) -> Term:

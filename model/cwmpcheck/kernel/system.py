@@ -158,10 +158,13 @@ def compose(
     """
     left_out = set(without)
     actions: list[Action] = []
-    for party in parties:
-        for declaration in party.declarations:
-            if declaration.body.__name__ not in left_out:
-                actions.extend(declaration.actions(state))
+    declared = [declaration for party in parties for declaration in party.declarations]
+    unknown = left_out - {declaration.body.__name__ for declaration in declared}
+    if unknown:
+        raise DeclarationError(f"system {name} leaves out {', '.join(sorted(unknown))}, which no party of it can do")
+    for declaration in declared:
+        if declaration.body.__name__ not in left_out:
+            actions.extend(declaration.actions(state))
     variables = tuple(state.variables())
     timers = [variable for variable in variables if variable.timer]
     if any(variable.name in action.updates for variable in timers for action in actions):

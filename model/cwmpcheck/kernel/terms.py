@@ -54,7 +54,7 @@ class Term:
             if isinstance(mine, OneOf) and mine != theirs:
                 raise DeclarationError(f"{self.expr} and {other.expr} are of different enumerations")
             return other.expr
-        if isinstance(self.domain, Range) and isinstance(other, int) and not isinstance(other, bool):
+        if isinstance(self.domain, Range) and isinstance(other, int) and not isinstance(other, (bool, enum.Enum)):
             return z3.IntVal(other)
         return self.domain.literal(other)
 
@@ -171,7 +171,7 @@ def choose(condition: Operand, then: Operand, otherwise: Operand) -> Term:
 
 
 def _branch(operand: Operand, domain: Domain) -> Term:
-    if isinstance(domain, Range) and isinstance(operand, int) and not isinstance(operand, bool):
+    if isinstance(domain, Range) and isinstance(operand, int) and not isinstance(operand, (bool, enum.Enum)):
         return Term(z3.IntVal(operand), Range(operand, operand))
     return as_term(operand, domain)
 

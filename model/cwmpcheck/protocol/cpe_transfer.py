@@ -161,6 +161,7 @@ def reboot_to_apply(s: Upgrade) -> None:
         "the last session ended successfully",
         "A-09",
     )
+    shows(Kind.REBOOTS)
     s.cpe.powered = False
 
 

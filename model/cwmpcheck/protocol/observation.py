@@ -37,6 +37,11 @@ class Kind(enum.Enum):
     SESSION_FAILED = "the session fails"
     FETCH_BEGINS = "the file is asked for"
     FETCH_ENDS = "the file has come, or failed to"
+    REBOOTS = "the CPE reboots of its own accord"
+
+
+INTERNAL = (Kind.NOTHING, Kind.REBOOTS)
+"""Kinds that no capture shows: following a trace takes such steps in between."""
 
 
 CPE_REQUESTS = (Kind.INFORM, Kind.TRANSFER_COMPLETE, Kind.CPE_REQUEST)
@@ -61,6 +66,10 @@ class Observation(Record):
     """The Inform lists ``1 BOOT``."""
     other_event = flag()
     """The Inform lists some other event."""
+    bootstrap = flag()
+    """The Inform lists ``0 BOOTSTRAP``."""
+    m_reboot = flag()
+    """The Inform lists ``M Reboot``."""
     retry = var(Range(0, MOST_RETRIES), 0)
     """RetryCount of the Inform, counted up to ``MOST_RETRIES``."""
     updated = flag()
@@ -73,3 +82,9 @@ class Observation(Record):
     """Status of the DownloadResponse."""
     success = flag()
     """TransferComplete has FaultCode 0; the fetch brought the whole file."""
+    foreign_id = flag()
+    """A response whose cwmp:ID is not that of the request."""
+    other_namespace = flag()
+    """A message in another CWMP namespace than the session's Inform."""
+    cookie_missing = flag()
+    """A post that does not return the cookie which the ACS set in this session."""

@@ -73,12 +73,17 @@ def raise_event(s: Upgrade) -> None:
     s.cpe.other_event = True
 
 
-@environment.action(cites=("T-08", "V-05"))
-def lose_power(s: Upgrade) -> None:
+@environment.action(cites=("T-08", "V-05"), in_session=(False, True))
+def lose_power(s: Upgrade, in_session: bool) -> None:
     """Power is cut, at any instant: what is volatile is gone, and so is the connection."""
     require(s.cpe.powered, "the CPE has power")
-    open_session = s.session.turn != Turn.CLOSED
-    retry = choose(open_session, count_failure(s.cpe.retry), s.cpe.retry)
+    if in_session:
+        require(s.session.turn != Turn.CLOSED, "a session is open")
+        shows(Kind.SESSION_FAILED, vantage="cpe")
+        retry = count_failure(s.cpe.retry)
+    else:
+        require(s.session.turn == Turn.CLOSED, "no session is open")
+        retry = s.cpe.retry
     s.cpe.powered = False
     s.cpe.other_event = False
     s.cpe.retry = choose(RETRY_COUNT.when(RetryCountOverReboot.RESTARTS), 0, retry)

@@ -1,0 +1,81 @@
+"""What a property is: an id, a sentence, its rules and their provenance, and the terms that decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cwmpcheck.catalogue.ledger import Ledger
+from cwmpcheck.kernel import Term, Value
+from cwmpcheck.kernel.monitor import View
+from cwmpcheck.protocol import Observation, Upgrade
+
+UpgradeView = View[Observation, Ledger, Upgrade]
+Check = Callable[[UpgradeView], Term]
+
+Party = Literal["cpe", "acs", "both"]
+Nature = Literal["safety", "liveness", "form", "transport"]
+Severity = Literal["protocol", "message", "minor", "conditional"]
+
+
+@dataclass(frozen=True)
+class LeadsTo:
+    """A liveness demand: whenever ``trigger`` holds, ``goal`` holds then or later, under named assumptions.
+
+    Attributes:
+        trigger: a condition over a state.
+        goal: a condition over a state.
+        strong: groups of actions, by name without parameters, that are strongly fair as a group.
+        finitely_often: actions that happen only finitely often.
+        weak: whether every action of CPE, ACS, file server and time is weakly fair.
+    """
+
+    trigger: Callable[[Upgrade], Term]
+    goal: Callable[[Upgrade], Term]
+    strong: tuple[tuple[str, ...], ...] = ()
+    finitely_often: tuple[str, ...] = ()
+    weak: bool = True
+
+
+@dataclass(frozen=True)
+class Property:
+    """One thing that must hold.
+
+    Attributes:
+        id: as in rules.md (``P-..``, ``H-..``).
+        title: the demand in a sentence.
+        rules: ids of the rules behind it.
+        mark: provenance, as rules.md gives it; ``M`` marks are unverified.
+        party: whom it binds.
+        nature: how it is decided.
+        severity: what a breach weighs on a trace.
+        check: a term that is true at every step of a good run, or None (form, transport, liveness).
+        witness: a term that must be true at some step, lest the check be vacuous.
+        leads_to: the liveness demand, if it is one.
+        on_traces: whether the check is also run on captures (it mentions no hidden state), and what was expected,
+            in words; None when it is decided on the model alone.
+        not_in: by scenario, why the question does not arise there.
+        requires: parameter values without which the check says nothing.
+        kills: names of mutants that it must kill.
+    """
+
+    id: str
+    title: str
+    rules: tuple[str, ...]
+    mark: str
+    party: Party
+    nature: Nature = "safety"
+    severity: Severity = "protocol"
+    check: Check | None = None
+    witness: Check | None = None
+    leads_to: LeadsTo | None = None
+    on_traces: str | None = None
+    not_in: Mapping[str, str] = field(default_factory=dict)
+    requires: Mapping[str, Value] = field(default_factory=dict)
+    kills: tuple[str, ...] = ()
+
+    @property
+    def unverified(self) -> bool:
+        """Whether it rests on recollection alone: shown to people wherever it is named."""
+        return "M" in self.mark and not any(mark in self.mark for mark in ("R", "S"))
