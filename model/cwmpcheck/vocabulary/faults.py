@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 
 from cwmpcheck.vocabulary.namespaces import CWMP_1_0, CWMP_1_1
+from cwmpcheck.vocabulary.rpcs import RPCS, Direction
 
 __all__ = [
     "ACS_FAULTS",
@@ -12,6 +13,7 @@ __all__ = [
     "NO_FAULT",
     "RETRY_REQUEST",
     "FaultSide",
+    "fault_defined_in",
     "fault_legal_for",
     "fault_meaning",
     "fault_side",
@@ -87,6 +89,7 @@ _ACS = range(8000, 8800)
 _ACS_VENDOR = range(8800, 8900)
 _EXTENSION = range(9033, 9800)
 
+_FAULTS_1_0 = frozenset({*range(9000, 9014), *range(8000, 8006)})
 _TRANSFER_1_0 = frozenset({NO_FAULT, 9001, 9002, 9010, 9011, 9012})
 _TRANSFER_1_1 = _TRANSFER_1_0 | set(range(9014, 9020))
 _TRANSFER_1_2 = _TRANSFER_1_0 | set(range(9014, 9021))
@@ -131,21 +134,38 @@ def fault_side(code: int) -> FaultSide | None:
     return None
 
 
-def fault_legal_for(code: int, rpc: str) -> bool:
-    """Whether a CPE may refuse ``rpc`` with this code.
+def fault_defined_in(code: int, namespace: str) -> bool:
+    """Whether the schema behind ``namespace`` admits this code in a SOAP Fault: CWMP 1.0 has a closed list.
 
-    Known for Download, ScheduleDownload and CancelTransfer; for any other RPC every code of the CPE's
-    ranges is admitted but 9020, which only a TransferComplete carries.
-
-    >>> [code for code in (9004, 9011, 9020, 9021, 9022, 9800) if fault_legal_for(code, "Download")]
-    [9004, 9800]
+    >>> from cwmpcheck.vocabulary.namespaces import CWMP_1_2
+    >>> [fault_defined_in(9016, namespace) for namespace in (CWMP_1_0, CWMP_1_2)]
+    [False, True]
     """
-    if code in _EXTENSION or code in _CPE_VENDOR:
-        return True
+    if namespace == CWMP_1_0:
+        return code in _FAULTS_1_0 or code in _CPE_VENDOR or code in _ACS_VENDOR
+    return fault_side(code) is not None
+
+
+def fault_legal_for(code: int, rpc: str) -> bool:
+    """Whether the receiver of ``rpc`` may refuse it with this code.
+
+    The ACS refuses what a CPE calls with any of its own codes. Of the CPE's, the sets are known for Download,
+    ScheduleDownload and CancelTransfer; for any other RPC every one is admitted but 9020, which only a TransferComplete
+    carries.
+
+    >>> [code for code in (8000, 9004, 9011, 9020, 9021, 9022, 9800) if fault_legal_for(code, "Download")]
+    [9004, 9800]
+    >>> [code for code in (8005, 9001) if fault_legal_for(code, "TransferComplete")]
+    [8005]
+    """
+    side = fault_side(code)
+    direction = RPCS[rpc].direction if rpc in RPCS else Direction.EITHER
+    if side is None or code == 9020:
+        return False
+    if side is FaultSide.ACS or direction is Direction.FROM_CPE:
+        return side is FaultSide.ACS and direction is not Direction.FROM_ACS
     legal = _LEGAL.get(rpc)
-    if legal is None:
-        return code in _CPE and code != 9020
-    return code in legal
+    return legal is None or code in legal or code in _EXTENSION or code in _CPE_VENDOR
 
 
 def fault_meaning(code: int) -> str:

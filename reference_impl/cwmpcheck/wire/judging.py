@@ -11,7 +11,13 @@ from collections.abc import Callable
 
 from cwmpcheck.vocabulary.departures import DepartureKind
 from cwmpcheck.vocabulary.events import is_legal_event_code, is_method_event
-from cwmpcheck.vocabulary.faults import fault_legal_for, fault_meaning, fault_side, transfer_fault_legal
+from cwmpcheck.vocabulary.faults import (
+    fault_defined_in,
+    fault_legal_for,
+    fault_meaning,
+    fault_side,
+    transfer_fault_legal,
+)
 from cwmpcheck.vocabulary.file_types import FileTypeUse, FileTypeVerdict, judge_file_type
 from cwmpcheck.vocabulary.namespaces import CWMP_1_2
 from cwmpcheck.vocabulary.times import UNKNOWN_TIME, CwmpTime, TimeKind, parse_cwmp_time
@@ -196,12 +202,13 @@ def _judge_queue(body: m.GetAllQueuedTransfersResponse, notes: Notes) -> None:
 
 
 def _judge_fault(body: m.Fault, notes: Notes) -> None:
-    if body.code is not None and (fault_side(body.code) is None or body.code == 9020):
-        notes.add(
-            DepartureKind.FAULT_CODE_ILLEGAL,
-            "detail/Fault/FaultCode",
-            f"{body.code} ({fault_meaning(body.code)}) cannot refuse any request",
-        )
+    code, path = body.code, "detail/Fault/FaultCode"
+    if code is None:
+        return
+    if fault_side(code) is None or code == 9020:
+        notes.add(DepartureKind.FAULT_CODE_ILLEGAL, path, f"{code} ({fault_meaning(code)}) cannot refuse any request")
+    elif not fault_defined_in(code, notes.namespace):
+        notes.add(DepartureKind.LATER_VERSION, path, f"{code} ({fault_meaning(code)}) is not in {notes.namespace}")
 
 
 # Each judge takes just the class that it stands under.
