@@ -11,7 +11,8 @@ from __future__ import annotations
 import keyword
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings, target
@@ -29,14 +30,21 @@ class WatchOccurred(AssertionError):
 
     Attributes:
         watches: the names of the watches.
-        path: the run up to there.
+        taken: the actions of the run, by number.
     """
 
-    def __init__(self, watches: frozenset[str], path: Path) -> None:
+    def __init__(self, watches: frozenset[str], machine: ModelMachine) -> None:
         self.watches = watches
-        self.path = path
-        lines = [f"{step.number}. {step.party}: {step.action}" for step in path.steps]
-        super().__init__("\n".join([f"{', '.join(sorted(watches))} occurred after {len(path)} steps", *lines]))
+        self.taken = list(machine.taken)
+        self._machine = type(machine)
+        actions = [machine.system.actions[number] for number in self.taken]
+        lines = [f"{place}. {action.party}: {action.name}" for place, action in enumerate(actions, 1)]
+        super().__init__("\n".join([f"{', '.join(sorted(watches))} occurred after {len(lines)} steps", *lines]))
+
+    @cached_property
+    def path(self) -> Path:
+        """The run; built only when asked for, since hypothesis raises this many times while it shrinks."""
+        return path_of_actions(self._machine.system, self.taken, self._machine.chosen)
 
 
 class ModelMachine(RuleBasedStateMachine):
@@ -80,7 +88,7 @@ class ModelMachine(RuleBasedStateMachine):
 
     def _judge(self, occurring: frozenset[str]) -> None:
         if wrong := occurring & self.forbidden:
-            raise WatchOccurred(wrong, path_of_actions(self.system, self.taken, self.chosen))
+            raise WatchOccurred(wrong, self)
 
     @precondition(lambda self: bool(self._enabled))
     @rule(choice=st.integers(0, 2**16 - 1))
@@ -197,12 +205,36 @@ def stateful_check(
     try:
         run_state_machine_as_test(machine, settings=chosen)
     except WatchOccurred as found:
-        return Refuted(found.path)
+        return Refuted(_shortened(machine, found).path)
     if not machine.fired:
         return Unknown("no run took a step: nothing is enabled in the initial state")
     missed = len(system.actions) - len(machine.fired)
     scope = f"{len(machine.fired)} of {len(system.actions)} actions taken" if missed else "every action taken"
     return HoldsWithin(f"{max_examples} random runs of at most {steps} steps; {scope}")
+
+
+def _shortened(machine: type[ModelMachine], found: WatchOccurred) -> WatchOccurred:
+    """The failure without any step that can be left out: hypothesis stops shrinking a little before that."""
+    place = 0
+    while place < len(found.taken):
+        shorter = _failure(machine, found.taken[:place] + found.taken[place + 1 :])
+        if shorter is None:
+            place += 1
+        else:
+            found, place = shorter, 0
+    return found
+
+
+def _failure(machine: type[ModelMachine], actions: Sequence[int]) -> WatchOccurred | None:
+    try:
+        run = machine()
+        for action in actions:
+            if not run.can(action):
+                return None
+            run.take(action)
+    except WatchOccurred as found:
+        return found
+    return None
 
 
 def _seeded(machine: type[ModelMachine], number: int) -> type[ModelMachine]:
