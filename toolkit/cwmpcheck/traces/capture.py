@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from cwmpcheck.traces.bytesource import open_bytes
-from cwmpcheck.traces.events import Limits, TraceEvent, Trouble, Where
+from cwmpcheck.traces.events import Limits, Response, TraceEvent, Trouble, Where
 from cwmpcheck.traces.flow import Flow, Tally
 from cwmpcheck.traces.link import LINKS, Skipped, decode, endpoint
 from cwmpcheck.traces.pcap import MAGICS, read_pcap
@@ -55,7 +55,7 @@ class CaptureReader:
         table = Table(self._flow, self._limits)
         reader = read_pcapng if magic[:4] == SECTION_MAGIC else read_pcap
         number, time, feed = 0, 0.0, table.feed
-        for number, time, link, data, length in reader(stream, self.report, most=self._limits.packet_bytes):
+        for number, time, link, data, _length in reader(stream, self.report, most=self._limits.packet_bytes):
             if number == 1:
                 self.start = time
             self.start, self.end = min(self.start, time), max(self.end, time)
@@ -74,7 +74,7 @@ class CaptureReader:
         self.packets = number
         table.close(self.end, number)
         self._sum_up(table)
-        self.events.sort(key=lambda event: (event.time, event.where.packet or 0))
+        self.events.sort(key=lambda event: (event.time, isinstance(event, Response)))
 
     def _flow(self, connection: Connection) -> Flow:
         return Flow(

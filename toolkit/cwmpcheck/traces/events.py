@@ -40,7 +40,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     pending_total: int = 64 << 20
     flows: int = 4096
     head_bytes: int = 64 << 10
-    soap_bytes: int = 1 << 20
+    soap_bytes: int = 4 << 20
     other_bytes: int = 4 << 10
     bodies_total: int = 512 << 20
     inflate_ratio: int = 200

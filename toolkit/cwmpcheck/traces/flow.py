@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
@@ -56,6 +57,7 @@ class Flow:
         self._held: list[Chunk | Gap] = []
         self._held_bytes = 0
         self._requests_over = False
+        self._asked_at: deque[float] = deque()
         tally.middle += not whole
 
     def _reader(self, side: Literal["request", "response"]) -> MessageReader:
@@ -124,8 +126,9 @@ class Flow:
         idle = not reader.busy and not reader.methods
         return bool(self._held) or (idle and not self._requests_over and self._whole)
 
-    def _asked(self, method: str) -> None:
-        self._responses.methods.append(method)
+    def _asked(self, head: Head) -> None:
+        self._responses.methods.append(head.method)
+        self._asked_at.append(head.start)
 
     def _release(self, force: bool = False) -> None:
         while self._held and (force or self._responses.busy or self._responses.methods):
@@ -210,6 +213,9 @@ class Flow:
         self._tally.room -= len(body)
         where = Where(self._source, packet=head.first)
         if head.status:
+            # Captures swap packets that are close together: an answer is never earlier than its question.
+            asked = self._asked_at.popleft() if self._asked_at else head.start
+            head.start, head.end = max(head.start, asked), max(head.end, asked)
             self._emit(
                 Response(
                     time=head.start, end=head.end, connection=self._number, client=client, server=server,

@@ -91,7 +91,7 @@ class MessageReader:
         self.lost = False  # out of step: waiting for a segment that begins like a message
         self.opaque = False  # no longer HTTP (CONNECT, 101)
         self.methods: deque[str] = deque()  # of the requests not answered yet; used by the response side
-        self.asked: Callable[[str], None] = lambda _method: None  # told of each request head
+        self.asked: Callable[[Head], None] = lambda _head: None  # told of each request head
 
     @property
     def busy(self) -> bool:
@@ -199,7 +199,7 @@ class MessageReader:
             self._complain("a message with both Content-Length and Transfer-Encoding", head.start, head.first, True)
         if isinstance(event, h11.Request):
             head.method, head.path = event.method.decode("latin-1"), event.target.decode("latin-1")
-            self.asked(head.method)
+            self.asked(head)
         else:
             head.status, head.reason = event.status_code, event.reason.decode("latin-1")
 

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import msgspec
 
+from cwmpcheck.wire import Envelope
+
 __all__ = ["MASK", "Pseudonyms", "redacted", "without_userinfo"]
 
 MASK = "<redacted>"
@@ -102,6 +104,14 @@ class Pseudonyms:
             if new is not old:
                 changes[field] = new
         return msgspec.structs.replace(body, **changes) if changes else body
+
+    def envelope(self, envelope: Envelope | None) -> Envelope | None:
+        """The envelope with its message masked, and its departures cleaned of what they quote."""
+        if envelope is None:
+            return None
+        body = self.struct(envelope.body)
+        departures = tuple(msgspec.structs.replace(d, detail=self.text(d.detail)) for d in envelope.departures)
+        return msgspec.structs.replace(envelope, body=body, departures=departures)
 
     def _field(self, field: str, value: object, owner: msgspec.Struct) -> object:
         if isinstance(value, str):
