@@ -48,13 +48,13 @@ class RegisterPool:
     """The registers that the checks of one suite share; equal operators get one register."""
 
     registers: dict[str, Register] = field(default_factory=dict)
-    _by_term: dict[tuple[str, int, int], tuple[str, z3.ExprRef, z3.ExprRef]] = field(default_factory=dict)
+    _by_term: dict[tuple[str, int, int, int], tuple[str, z3.ExprRef, z3.ExprRef]] = field(default_factory=dict)
 
     def allocate(
         self, operator: str, domain: Domain, initial: int, key: tuple[z3.ExprRef, z3.ExprRef]
     ) -> tuple[Term, bool]:
         """The register for this use of an operator, and whether it is new."""
-        identity = (operator, key[0].get_id(), key[1].get_id())
+        identity = (operator, initial, key[0].get_id(), key[1].get_id())
         # The terms are kept beside the name: z3 reuses the ids of terms that are no longer held.
         known = self._by_term.get(identity)
         name = known[0] if known else f"{operator}#{len(self._by_term)}"
