@@ -7,16 +7,15 @@ terms' own intervals do not already show that the value lies inside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import z3
 
-from cwmpcheck.compile.dag import Dag, Node, dag_of
-from cwmpcheck.compile.intervals import Interval, domains, intervals
-from cwmpcheck.compile.layout import Field, Layout, layout_of
+from cwmpcheck.compile.dag import Node
+from cwmpcheck.compile.packing import Condition, packing_of, watch_order
 from cwmpcheck.compile.printing import Language, Printer, binary, joined, pairwise
-from cwmpcheck.kernel import Action, Boolean, DeclarationError, System, Variable, Watch
+from cwmpcheck.kernel import Action, DeclarationError, System
 
 C = Language(
     operators={
@@ -55,40 +54,24 @@ typedef struct Search Search;
 CHUNK = 24
 """How many actions or watches share one C function: longer ones take the compiler disproportionately long."""
 
-ENDLESS = 2**62
-
-
-def runtime_intervals(system: System, dag: Dag) -> dict[int, Interval]:
-    """The interval of every node, unbounded parameters being as large as somebody may choose them."""
-    known = domains(system)
-    known |= {p.name: known[p.name]._replace(high=ENDLESS) for p in system.parameters if p.unbounded}
-    return intervals(dag, known)
-
-
-def watch_order(system: System) -> list[Watch]:
-    """The watches in the order of their numbers in C: those with a state condition first."""
-    return sorted(system.watches, key=lambda watch: watch.state is None)
-
 
 class CodeWriter:
     """Writes the pieces of a system's C text."""
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.layout: Layout = layout_of(system)
-        self.dag = dag_of(system)
-        self.intervals = runtime_intervals(system, self.dag)
-        self.places = {v.name: f for v, f in zip(system.variables, self.layout.fields, strict=True)}
-        self.parameters = {parameter.name: i for i, parameter in enumerate(system.parameters)}
+        self.packing = packing_of(system)
+        self.layout = self.packing.layout
+        self.dag = self.packing.dag
         self.printer = Printer(self.dag, C, self.constant)
 
     def constant(self, node: Node) -> str:
         """A variable or a parameter as C reads it."""
-        if node.name in self.parameters:
-            return f"p[{self.parameters[node.name]}]"
-        if node.name not in self.places:
+        if node.name in self.packing.parameters:
+            return f"p[{self.packing.parameters[node.name]}]"
+        if node.name not in self.packing.places:
             raise DeclarationError(f"a term mentions {node.name}, which is no variable or parameter of the system")
-        field = self.places[node.name]
+        field = self.packing.places[node.name]
         if not field.width:
             return f"({field.low}LL)"
         bits = f"(i64)((s{field.word} >> {field.shift}) & {(1 << field.width) - 1}ULL)"
@@ -98,56 +81,17 @@ class CodeWriter:
         """The statements that load the words of the state."""
         return " ".join(f"const u64 s{i} = s[{i}];" for i in range(self.layout.words))
 
-    def condition(self, roots: Sequence[int], prefix: str) -> tuple[list[str], str]:
-        """The conjunction of some terms: shared parts first, then one expression."""
-        masked, others = self._split(roots)
-        statements, texts = self.printer.write(others, prefix)
-        return statements, " && ".join([*masked, *texts]) or "1"
-
-    def _split(self, roots: Sequence[int]) -> tuple[list[str], list[int]]:
-        masks = [0] * self.layout.words
-        wanted = [0] * self.layout.words
-        others: list[int] = []
-        stack = list(reversed(roots))
-        while stack:
-            root = stack.pop()
-            node = self.dag.nodes[root]
-            fixed = self._fixed(node)
-            if node.operator == "and":
-                stack.extend(reversed(node.children))
-            elif fixed is None:
-                others.append(root)
-            else:
-                field, number = fixed
-                pattern = field.placed(number)
-                if masks[field.word] & field.mask and wanted[field.word] & field.mask != pattern:
-                    return ["0"], []
-                masks[field.word] |= field.mask
-                wanted[field.word] |= pattern
-        texts = [f"(s{i} & {m}ULL) == {w}ULL" for i, (m, w) in enumerate(zip(masks, wanted, strict=True)) if m]
-        return texts, others
-
-    def _fixed(self, node: Node) -> tuple[Field, int] | None:
-        """The variable and its number, when the node says no more than that the one has the other."""
-        if node.operator == "constant" and node.name in self.places:
-            variable, number = node, 1
-        elif node.operator == "not":
-            variable, number = self.dag.nodes[node.children[0]], 0
-        elif node.operator == "eq":
-            sides = sorted((self.dag.nodes[child] for child in node.children), key=lambda n: n.operator == "literal")
-            variable, number = sides[0], sides[1].value
-            if sides[1].operator != "literal":
-                return None
-        else:
-            return None
-        field = self.places.get(variable.name) if variable.operator == "constant" else None
-        if field is None or not field.width or not field.low <= number < field.low + (1 << field.width):
-            return None
-        return field, number
+    def condition(self, condition: Condition, prefix: str) -> tuple[list[str], str]:
+        """A conjunction: shared parts first, then one expression."""
+        if condition.never:
+            return [], "0"
+        tests = [f"(s{test.word} & {test.mask}ULL) == {test.pattern}ULL" for test in condition.tests]
+        statements, texts = self.printer.write(condition.others, prefix)
+        return statements, " && ".join([*tests, *texts]) or "1"
 
     def action(self, number: int, action: Action, watches: Sequence[tuple[int, z3.BoolRef]]) -> list[str]:
         """One action: its condition, what is watched on it, and its successor."""
-        statements, condition = self.condition(self.dag.add_all(g.term for g in action.guards), "g")
+        statements, condition = self.condition(self.packing.guard(action), "g")
         lines = [*statements, f"if ({condition}) {{"]
         shared, texts = self.printer.write(self.dag.add_all(term for _, term in watches), "w")
         lines += shared
@@ -159,48 +103,26 @@ class CodeWriter:
 
     def successor(self, number: int, action: Action) -> list[str]:
         """The writes of an action into the next free step of ``out``."""
-        masks = [0] * self.layout.words
-        patterns = [0] * self.layout.words
-        written = [(i, v) for i, v in enumerate(self.system.variables) if v.name in action.updates]
-        roots = self.dag.add_all(action.updates[v.name].expr for _, v in written)
-        lines, texts = self.printer.write(roots, "t")
+        writes = self.packing.writes(action)
+        lines, texts = self.printer.write([move.term for move in writes.moves], "t")
         checks: list[str] = []
-        moving: list[list[str]] = [[] for _ in masks]
-        for (place, variable), root, text in zip(written, roots, texts, strict=True):
-            field = self.layout.fields[place]
-            masks[field.word] |= field.mask
-            value = self._known_value(variable, root)
-            if value is not None:
-                patterns[field.word] |= field.placed(value)
-                continue
-            lines.append(f"i64 u{place} = {text};")
-            check = self._check(number, place, variable, root)
-            checks += [check] if check else []
-            if variable.timer and self.intervals[root].high > variable.domain.high:
-                lines.append(f"if (u{place} > {variable.domain.high}) u{place} = {variable.domain.high};")
-            moved = f"u{place} - ({field.low}LL)" if field.low else f"u{place}"
-            moving[field.word].append(f"((u64)({moved}) << {field.shift})")
+        moving: list[list[str]] = [[] for _ in writes.masks]
+        for move, text in zip(writes.moves, texts, strict=True):
+            value, low = f"u{move.place}", move.field.low
+            lines.append(f"i64 {value} = {text};")
+            if move.ceiling is not None:
+                lines.append(f"if ({value} > {move.ceiling}) {value} = {move.ceiling};")
+            outside = [f"{value} < ({move.lowest}LL)"] if move.lowest is not None else []
+            outside += [f"{value} > ({move.highest}LL)"] if move.highest is not None else []
+            if outside:
+                checks.append(f"if ({' || '.join(outside)}) leaves(x, {number}, {move.place}, {value}); else")
+            moved = f"{value} - ({low}LL)" if low else value
+            moving[move.field.word].append(f"((u64)({moved}) << {move.field.shift})")
         stores = [
             f"out[n].w[{i}] = " + " | ".join([f"(s{i} & {~mask & (2**64 - 1)}ULL)", f"{pattern}ULL", *dynamic]) + ";"
-            for i, (mask, pattern, dynamic) in enumerate(zip(masks, patterns, moving, strict=True))
+            for i, (mask, pattern, dynamic) in enumerate(zip(writes.masks, writes.patterns, moving, strict=True))
         ]
         return [*lines, *checks, "{", *stores, f"out[n].action = {number};", "n++;", "}"]
-
-    def _known_value(self, variable: Variable, root: int) -> int | None:
-        node = self.dag.nodes[root]
-        if node.operator != "literal":
-            return None
-        value = min(node.value, variable.domain.high) if variable.timer else node.value
-        return value if variable.domain.low <= value <= variable.domain.high else None
-
-    def _check(self, number: int, place: int, variable: Variable, root: int) -> str | None:
-        low, high = variable.domain.low, variable.domain.high
-        found = self.intervals[root]
-        outside = [f"u{place} < ({low}LL)"] if found.low < low else []
-        outside += [f"u{place} > ({high}LL)"] if found.high > high and not variable.timer else []
-        if isinstance(variable.domain, Boolean) or not outside:
-            return None
-        return f"if ({' || '.join(outside)}) leaves(x, {number}, {place}, u{place}); else"
 
 
 def _chunks(lines: Sequence[list[str]]) -> list[list[str]]:
@@ -256,7 +178,7 @@ def search_source(system: System) -> str:
     watches = []
     for i, watch in enumerate(order):
         if watch.state is not None:
-            statements, condition = writer.condition([writer.dag.add(watch.state)], "g")
+            statements, condition = writer.condition(writer.packing.condition([writer.dag.add(watch.state)]), "g")
             watches.append([f"if (x->pending[{i}]) {{", *statements, f"if ({condition}) hit(x, {i}, number, -1);", "}"])
     head = "void {name}(Search *x, const u64 *s, u64 number)"
     watchers, watch_calls = _functions("watch", head, watches, before, "")
@@ -316,5 +238,3 @@ EXPORT void sole_false(const i64 *p, const u64 *states, u64 count, u64 (*sole)[M
     }
 }
 """
-
-Constant = Callable[[Node], str]

@@ -10,9 +10,10 @@ import numpy as np
 
 from cwmpcheck.compile import search as reasons
 from cwmpcheck.compile.backend import State
-from cwmpcheck.compile.ccode import guards_source, search_source, watch_order
+from cwmpcheck.compile.ccode import guards_source, search_source
 from cwmpcheck.compile.dag import once_per_system
 from cwmpcheck.compile.layout import Layout, layout_of
+from cwmpcheck.compile.packing import watch_order
 from cwmpcheck.compile.search import Bounds, Hit, Numbers, Tally, lineage
 from cwmpcheck.compile.toolchain import library
 from cwmpcheck.compile.valuation import valuation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cwmpcheck.compile.native import NativeSearch
+from cwmpcheck.compile.numpy_search import NumpySearch
 from cwmpcheck.compile.python import PythonBackend
 from cwmpcheck.compile.search import Bounds, PythonSearch, Search
 from cwmpcheck.compile.toolchain import compiler
@@ -26,4 +27,6 @@ def open_search(
     """
     if backend == "native" or (backend == "auto" and compiler() is not None):
         return "native", NativeSearch(system, parameters, bounds)
+    if backend in ("numpy", "auto"):
+        return "numpy", NumpySearch(system, parameters, bounds)
     return "python", PythonSearch(PythonBackend(system, parameters), bounds)
