@@ -108,7 +108,7 @@ class CodeWriter:
         checks: list[str] = []
         moving: list[list[str]] = [[] for _ in writes.masks]
         for move, text in zip(writes.moves, texts, strict=True):
-            value, low = f"u{move.place}", move.field.low
+            value, low = f"to{move.place}", move.field.low
             lines.append(f"i64 {value} = {text};")
             if move.ceiling is not None:
                 lines.append(f"if ({value} > {move.ceiling}) {value} = {move.ceiling};")
