@@ -12,6 +12,7 @@ import msgspec
 
 from cwmpcheck.vocabulary.departures import Departure
 from cwmpcheck.vocabulary.times import UNKNOWN_TIME
+from cwmpcheck.wire.parts import DeviceId, Event, FileTypeArg, Parameter, QueuedTransfer, TimeWindow
 
 __all__ = [
     "AutonomousTransferComplete",
@@ -52,30 +53,6 @@ __all__ = [
     "UploadResponse",
     "rpc_name",
 ]
-
-
-class DeviceId(msgspec.Struct, frozen=True):
-    """Who a CPE is: manufacturer (64), OUI (6 hex digits), product class (64, may be empty), serial number (64)."""
-
-    manufacturer: str
-    oui: str
-    product_class: str
-    serial_number: str
-
-
-class Event(msgspec.Struct, frozen=True):
-    """One EventStruct of an Inform; the key is that of the method for ``M ...`` events, else empty."""
-
-    code: str
-    command_key: str = ""
-
-
-class Parameter(msgspec.Struct, frozen=True):
-    """One parameter: full name, value, and the ``xsi:type`` as sent (``"xsd:string"``; empty if none)."""
-
-    name: str
-    value: str
-    type: str = "xsd:string"
 
 
 class Inform(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
@@ -179,16 +156,6 @@ class AutonomousTransferCompleteResponse(msgspec.Struct, frozen=True, tag=True, 
     rpc: ClassVar[str] = "AutonomousTransferCompleteResponse"
 
 
-class TimeWindow(msgspec.Struct, frozen=True):
-    """One window of a ScheduleDownload: seconds from receipt, how it may interrupt service, retries (-1: as the CPE likes)."""
-
-    start: int | None
-    end: int | None
-    mode: str = "1 At Any Time"
-    user_message: str = ""
-    max_retries: int | None = 0
-
-
 class ScheduleDownload(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
     """The ACS asks for a download inside one of one or two time windows (A.4.1.8)."""
 
@@ -249,29 +216,11 @@ class GetAllQueuedTransfers(msgspec.Struct, frozen=True, tag=True, tag_field="rp
     rpc: ClassVar[str] = "GetAllQueuedTransfers"
 
 
-class QueuedTransfer(msgspec.Struct, frozen=True):
-    """One pending transfer; ``state`` is 1 not yet started, 2 in progress, 3 completed."""
-
-    command_key: str
-    state: int | None
-    is_download: bool | None
-    file_type: str
-    file_size: int | None = 0
-    target_file_name: str = ""
-
-
 class GetAllQueuedTransfersResponse(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
     """The pending transfers, at most sixteen."""
 
     rpc: ClassVar[str] = "GetAllQueuedTransfersResponse"
     transfers: tuple[QueuedTransfer, ...] = ()
-
-
-class FileTypeArg(msgspec.Struct, frozen=True):
-    """A named detail of the file that a CPE asks for."""
-
-    name: str
-    value: str
 
 
 class RequestDownload(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
