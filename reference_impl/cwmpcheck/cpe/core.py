@@ -108,6 +108,7 @@ class CpeCore:
             settled = after_boot(transfer, self.running, now)
             if settled != transfer:
                 changes.append(SaveTransfer(settled))
+                self._note("phase", transfer=settled.number, phase=str(settled.phase), code=settled.fault_code)
         if self.ledger.facts.get("contacted") != self._acs_url:
             changes.append(AddEvent(EVENT_BOOTSTRAP))
         changes.append(AddEvent(EVENT_BOOT))

@@ -68,6 +68,12 @@ class FileStore:
                 Path(name).unlink()
         return hashed.hexdigest()
 
+    def sweep(self, needed: set[str]) -> None:
+        """Remove every file whose digest is not among those needed."""
+        for file in self.folder.iterdir():
+            if _DIGEST.fullmatch(file.name) and file.name not in needed:
+                file.unlink()
+
     def drop(self, digest: str) -> None:
         """Remove a file that nobody needs any more."""
         self.path(digest).unlink(missing_ok=True)

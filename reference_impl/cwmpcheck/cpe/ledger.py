@@ -70,6 +70,12 @@ class Ledger(msgspec.Struct):
         """CommandKeys of the Reboot requests that the next boot carries out."""
         return msgspec.json.decode(str(self.facts.get("reboot_keys", "[]")), type=list[str])
 
+    @property
+    def digests(self) -> set[str]:
+        """The fetched files that a transfer or a file in service still needs."""
+        waiting = {transfer.digest for transfer in self.transfers.values() if transfer.digest}
+        return waiting | {digest for digest, _ in self.files.values()}
+
     def in_phase(self, phase: Phase) -> list[Transfer]:
         """The transfers in one phase, in the order in which they were accepted."""
         return [self.transfers[number] for number in sorted(self.transfers) if self.transfers[number].phase is phase]

@@ -9,8 +9,9 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -80,7 +81,7 @@ def run_cpe(options: CpeOptions) -> int:
     if options.re_execute:
         sys.stdout.flush()
         # the same interpreter with the same arguments: a new program in a new start of the same device
-        os.execv(sys.executable, sys.orig_argv[:1] + sys.orig_argv[1:])
+        os.execv(sys.executable, sys.orig_argv)
     return REBOOT_EXIT_CODE
 
 
@@ -90,13 +91,15 @@ class _Shell:
         self._banks = banks
         self._files = FileStore(options.state.with_name(options.state.name + ".files"))
         self._client = AcsClient(options.acs_url, timeout=options.reply_timeout)
-        self._core = CpeCore(
-            options.profile, options.settings, store.load(), banks.boot(), options.acs_url, random.Random(options.seed)
-        )
+        ledger = store.load()
+        self._files.sweep(ledger.digests)
+        chance = random.Random(options.seed)
+        self._core = CpeCore(options.profile, options.settings, ledger, banks.boot(), options.acs_url, chance)
         self._inputs: asyncio.Queue[_Input | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._until = float("inf")
         self._rebooting = False
+        self._broken: BaseException | None = None
 
     async def run(self) -> bool:
         """Whether a reboot, not a signal, ended it."""
@@ -107,6 +110,8 @@ class _Shell:
             await self._perform(self._core.start(time.time()))
             while not self._rebooting:
                 step = await self._next()
+                if self._broken is not None:
+                    raise self._broken
                 if step is None:
                     return False
                 await self._perform(step(time.time()))
@@ -124,6 +129,7 @@ class _Shell:
         return self._core.tick
 
     async def _perform(self, effects: tuple[Effect, ...]) -> None:
+        self._until = float("inf")  # the core says anew what it waits for, or that a result alone can wake it
         for effect in effects:
             match effect:
                 case Persist(changes=changes):
@@ -144,10 +150,17 @@ class _Shell:
                     line = {"t": round(time.time(), 6), "what": what, **details}
                     print(msgspec.json.encode(line).decode(), flush=True)
 
-    def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # A result that never comes would leave the core waiting for ever: better to end, and boot again.
+            self._broken = task.exception()
+            self._inputs.put_nowait(None)
 
     async def _send(self, data: bytes) -> None:
         try:

@@ -1,0 +1,81 @@
+"""One campaign: which file, for whom, and whether this device should be asked now."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cwmpcheck.acs.beliefs import Device, Operation, OperationState
+from cwmpcheck.wire.messages import Download
+
+__all__ = ["Campaign"]
+
+_GRACE = 3600.0
+"""A CPE may start this late (P-54), so an outcome may come this much later than expected."""
+_RETRIES = 7200.0
+"""Room for the transfer itself, a reboot, and sessions that fail."""
+
+
+class Campaign(msgspec.Struct, frozen=True):
+    """What every device should have.
+
+    Attributes:
+        name: at most 16 characters; the CommandKeys begin with it.
+        url: of the file, as the CPE should fetch it.
+        version: the SoftwareVersion after it; empty for a file that is no firmware, sent once to each device.
+        file_size: in bytes, 0 for not known.
+        delay_seconds: of the Download.
+        max_attempts: how many Downloads one device is sent at most, whatever becomes of them (P-95).
+        hold: ask under HoldRequests, so that the outcome can come in the same session (A-01).
+        settle_seconds: under hold, how long the next request waits, to give the CPE time to finish.
+    """
+
+    name: str
+    url: str
+    version: str = ""
+    file_type: str = "1 Firmware Upgrade Image"
+    file_size: int = 0
+    target_file_name: str = ""
+    delay_seconds: int = 0
+    max_attempts: int = 3
+    hold: bool = False
+    settle_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what could not become a correct Download."""
+        if not 0 < len(self.name) <= 16:
+            raise ValueError(f"the campaign's name {self.name!r} must have 1 to 16 characters: keys begin with it")
+        if not 0 < len(self.url) <= 256:
+            raise ValueError(f"the campaign's URL has {len(self.url)} characters; a Download takes 1 to 256")
+
+    def wants(self, device: Device, operations: list[Operation]) -> bool:
+        """Whether to send this device a Download now.
+
+        Never while one is unfinished (P-94), and never more than ``max_attempts``.
+
+        Args:
+            device: as its Inform just said.
+            operations: all of this campaign for it.
+        """
+        if any(operation.is_open for operation in operations):
+            return False
+        if self.version and device.version == self.version:
+            return False
+        if not self.version and any(operation.state is OperationState.SUCCEEDED for operation in operations):
+            return False
+        return len(operations) < self.max_attempts
+
+    def operation(self, device: Device, key: str, now: float) -> Operation:
+        """The record of a Download that is about to be sent."""
+        deadline = now + self.delay_seconds + _GRACE + _RETRIES
+        return Operation(key, device.name, self.name, self.version, now, deadline)
+
+    def download(self, key: str) -> Download:
+        """The request itself."""
+        return Download(
+            command_key=key,
+            file_type=self.file_type,
+            url=self.url,
+            file_size=self.file_size,
+            target_file_name=self.target_file_name,
+            delay_seconds=self.delay_seconds,
+        )

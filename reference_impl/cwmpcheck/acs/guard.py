@@ -1,0 +1,96 @@
+"""An HTTP server that does not wait for ever: a connection that sends nothing, or half a header, is closed.
+
+aiohttp bounds the idle time of a connection it has served, but leaves unfinished headers open. Here one timer runs
+whenever no request is being handled; the first complete header stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+__all__ = ["BodyTooLarge", "BodyTooSlow", "GuardedServer", "read_body"]
+
+
+class BodyTooLarge(Exception):
+    """More bytes than are taken."""
+
+
+class BodyTooSlow(Exception):
+    """The body did not arrive in time."""
+
+
+class _GuardedConnection(RequestHandler):
+    idle_timeout = 30.0
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.idle()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.busy()
+        super().connection_lost(exc)
+
+    def idle(self) -> None:
+        """Nothing is being handled: the client must complete a header in time."""
+        self.busy()
+        self._timer = asyncio.get_running_loop().call_later(self.idle_timeout, self.force_close)
+
+    def busy(self) -> None:
+        """A request is being handled."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class GuardedServer(web.Server):
+    """aiohttp's low-level server with a bound on the time between requests, unfinished headers included.
+
+    Args:
+        handler: answers one request.
+        idle_timeout: seconds for a complete header to arrive, on a new connection and after each reply.
+    """
+
+    def __init__(self, handler: Any, *, idle_timeout: float) -> None:
+        self._handle = handler
+        self._idle_timeout = idle_timeout
+        super().__init__(self._guarded)
+
+    def __call__(self) -> RequestHandler:
+        """The protocol of one new connection."""
+        connection = _GuardedConnection(self, loop=asyncio.get_running_loop())
+        connection.idle_timeout = self._idle_timeout
+        return connection
+
+    async def _guarded(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = cast(_GuardedConnection, request.protocol)
+        connection.busy()
+        try:
+            return cast(web.StreamResponse, await self._handle(request))
+        finally:
+            connection.idle()
+
+
+async def read_body(request: web.BaseRequest, limit: int, timeout: float) -> bytes:
+    """The body of a request, within bounds of size (after any decompression) and time (seconds).
+
+    Raises:
+        BodyTooLarge: beyond ``limit`` bytes; what follows is not read.
+        BodyTooSlow: not whole in time.
+    """
+    if (request.content_length or 0) > limit:
+        raise BodyTooLarge(f"{request.content_length} bytes announced, {limit} are taken")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(timeout):
+            async for block in request.content.iter_any():
+                body += block
+                if len(body) > limit:
+                    raise BodyTooLarge(f"more than {limit} bytes")
+    except TimeoutError as error:
+        raise BodyTooSlow(f"the body is not whole after {timeout:g} s") from error
+    return bytes(body)
