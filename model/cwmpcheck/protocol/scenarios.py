@@ -58,7 +58,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "status0",
         "Download fetched and applied within the call, answered with Status 0 or a Fault.",
-        without=("accept_download", "begin_fetch", "report", "receive_acknowledgement", *BY_REBOOT),
+        without=("accept_download", "begin_fetch", "report", "receive_acknowledgement", "acknowledge", *BY_REBOOT),
         fixed={"needs_reboot": False},
         abstracts=COMMON,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cwmpcheck.catalogue.property import LeadsTo, Property
 from cwmpcheck.catalogue.session import NO_REPORT
-from cwmpcheck.protocol import Kind, Upgrade
+from cwmpcheck.protocol import Kind
 from cwmpcheck.protocol.state import Owes, Phase, Turn
 
 DELIVERY: tuple[tuple[str, ...], ...] = (
@@ -90,7 +90,7 @@ LIVENESS: tuple[Property, ...] = (
         not_in={"status0": NO_REPORT},
         leads_to=LeadsTo(
             trigger=lambda s: s.transfer.accepted,
-            goal=lambda s: ~s.transfer.accepted | ((s.channel.down == Kind.TRANSFER_COMPLETE_RESPONSE)),
+            goal=lambda s: ~s.transfer.accepted | (s.channel.down == Kind.TRANSFER_COMPLETE_RESPONSE),
             strong=(*DELIVERY, BETWEEN_SESSIONS),
             finitely_often=("lose_power",),
         ),

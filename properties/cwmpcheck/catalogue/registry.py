@@ -46,7 +46,8 @@ def suite() -> Suite[Observation, Ledger, Upgrade]:
 
 def find(id: str) -> Property | FormProperty:
     """The property of that id; raises UsageError naming near matches."""
-    known: dict[str, Property | FormProperty] = {item.id: item for item in (*PROPERTIES, *FORM_PROPERTIES)}
+    known: dict[str, Property | FormProperty] = {item.id: item for item in PROPERTIES}
+    known |= {item.id: item for item in FORM_PROPERTIES}
     if id in known:
         return known[id]
     near = difflib.get_close_matches(id.upper(), known, n=3, cutoff=0.5)

@@ -70,7 +70,7 @@ SESSION: tuple[Property, ...] = (
         check=lambda v: sends(v, Kind.INFORM_RESPONSE).implies(~v.ledger.informed),
         witness=lambda v: sends(v, Kind.INFORM_RESPONSE),
         on_traces="one InformResponse in a session",
-        kills=("inform-twice",),
+        kills=("response-of-another-request",),
     ),
     Property(
         "P-22", "At most one session is open.", ("S-04",), "M+", "cpe",
@@ -83,7 +83,7 @@ SESSION: tuple[Property, ...] = (
         check=lambda v: sends(v, Kind.TRANSFER_COMPLETE, Kind.CPE_REQUEST).implies(~v.ledger.closing),
         witness=lambda v: sends(v, *CPE_ANSWERS) & v.ledger.closing,
         on_traces="no request of the CPE after its empty POST",
-        kills=("drop:send_request:S-12",),
+        kills=("talks-on-after-closing",),
     ),
     Property(
         "P-24", "While HoldRequests is true the CPE sends no request.", ("S-11",), "S", "cpe",
@@ -97,7 +97,7 @@ SESSION: tuple[Property, ...] = (
         check=lambda v: sends(v, Kind.DOWNLOAD, Kind.ACS_REQUEST).implies(~v.ledger.outstanding.among(*CPE_REQUESTS)),
         witness=lambda v: sends(v, Kind.ACS_REQUEST),
         on_traces="the response to the CPE's request first",
-        kills=("drop:request_download:P-25",),
+        kills=("acs-asks-out-of-turn",),
     ),
     Property(
         "P-26", "The CPE's next post after a request of the ACS is its response or Fault.", ("S-16",), "S", "cpe",
@@ -181,7 +181,7 @@ SESSION: tuple[Property, ...] = (
         witness=lambda v: sends(v, Kind.TRANSFER_COMPLETE),
         on_traces="7 TRANSFER COMPLETE in the Inform of the session, or the Download in it",
         not_in={"status0": NO_REPORT},
-        kills=("drop:report:P-31",),
+        kills=("drop:report:P-31", "report-without-announcement"),
     ),
     Property(
         "P-32", "7 TRANSFER COMPLETE promises a TransferComplete before the CPE's empty POST.", ("V-09",), "S", "cpe",
@@ -241,7 +241,7 @@ SESSION: tuple[Property, ...] = (
         check=lambda v: (sends(v, Kind.INFORM) & v.seen.m_reboot).implies(v.seen.boot),
         witness=lambda v: sends(v, Kind.INFORM) & v.seen.m_reboot,
         on_traces="1 BOOT together with M Reboot",
-        not_in={name: NO_REBOOT_RPC for name in ("unicast", "status0", "same-session")},
+        not_in=dict.fromkeys(("unicast", "status0", "same-session"), NO_REBOOT_RPC),
     ),
     Property(
         "P-103", "The CPE returns the ACS's cookie in every later request of the session.", ("P-103",), "M+", "cpe",

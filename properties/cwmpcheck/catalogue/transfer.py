@@ -203,7 +203,7 @@ TRANSFER: tuple[Property, ...] = (
             (v.state.channel.up == Kind.TRANSFER_COMPLETE) & v.state.acs.belief.among(*DECIDED)
         ).implies(v.after.acs.belief == v.state.acs.belief),
         witness=lambda v: (v.state.channel.up == Kind.TRANSFER_COMPLETE) & v.state.acs.belief.among(*DECIDED),
-        not_in={"status0": NO_REPORT}, kills=("acs-believes-duplicates",),
+        not_in={"status0": NO_REPORT}, kills=("acs-believes-any-report",),
     ),
     Property(
         "H-1", "If the ACS concludes success, the CPE runs the requested image.", ("T-02", "T-03"), "S", "both",
@@ -218,12 +218,12 @@ TRANSFER: tuple[Property, ...] = (
             (v.state.acs.key != NO_KEY)
             & ~life_of(v.ledger, Term(v.state.acs.key.expr, Range(0, 3))).among(Life.UNKNOWN, Life.REQUESTED)
         ),
-        witness=lambda v: v.after.acs.belief == Belief.FAILURE, kills=("acs-believes-any-key",),
+        witness=lambda v: v.after.acs.belief == Belief.FAILURE, kills=("acs-believes-any-report",),
     ),
     Property(
         "H-4", "One request is applied at most once.", ("T-13", "T-05"), "M+", "cpe",
         check=lambda v: applies(v).implies(~applied_before(v)),
-        witness=applies, kills=("applied-again-after-acknowledgement-lost",),
+        witness=applies, kills=("applied-again-after-power-loss",),
     ),
     Property(
         "H-5", "The CPE reboots of its own accord only when a whole image is there to boot.", ("T-17",), "S", "cpe",
