@@ -12,6 +12,7 @@ import random
 
 import msgspec
 
+from cwmpcheck.cpe.agenda import Agenda
 from cwmpcheck.cpe.effects import (
     AddEvent,
     Apply,
@@ -33,7 +34,6 @@ from cwmpcheck.cpe.effects import (
 from cwmpcheck.cpe.faults import FetchCause, fault_text, refusal, transfer_fault
 from cwmpcheck.cpe.inform import inform, with_completions
 from cwmpcheck.cpe.ledger import Ledger
-from cwmpcheck.cpe.retry import retry_wait
 from cwmpcheck.cpe.session import Again, Answered, Asked, Failed, Over, Quiet, Session
 from cwmpcheck.cpe.settings import Profile, Settings
 from cwmpcheck.cpe.transfers import (
@@ -85,17 +85,12 @@ class CpeCore:
         self._profile = profile
         self._settings = settings
         self._acs_url = acs_url
-        self._chance = chance
+        self._agenda = Agenda(settings, chance)
         self._session: Session | None = None
         self._inform_events: tuple[Event, ...] = ()
         self._fetching: int | None = None
         self._answering: tuple[str, Transfer] | None = None
         self._stopped = False
-        self._attempt_at = math.inf
-        self._periodic_at = math.inf
-        self._apply_at = 0.0
-        self._failures = 0
-        self._refusals = 0
         self._messages = 0
         self._out: list[Effect] = []
 
@@ -116,9 +111,7 @@ class CpeCore:
         changes.append(SetFact("reboot_keys", "[]"))
         self._persist(*changes)
         self._note("boot", version=self.running.version, bank=self.running.bank)
-        self._attempt_at = now
-        self._periodic_at = now + self._settings.periodic_interval
-        self._apply_at = now + self._settings.apply_after
+        self._agenda.boot(now)
         return self._settle(now)
 
     def tick(self, now: float) -> tuple[Effect, ...]:
@@ -159,7 +152,7 @@ class CpeCore:
             return self._settle(now)
         transfer = self._fetch_ended(number)
         if transfer is not None and transfer.is_firmware:
-            self._apply_at = now + self._settings.apply_after
+            self._agenda.image_fetched(now)
             self._persist(SaveTransfer(msgspec.structs.replace(transfer, phase=Phase.FETCHED, digest=digest)))
             self._note("phase", transfer=number, phase=str(Phase.FETCHED))
         elif transfer is not None:
@@ -242,27 +235,17 @@ class CpeCore:
 
     def _session_over(self, session: Session, now: float) -> None:
         self._persist(SetFact("retry_count", 0))
-        self._failures = 0
         self._session = None
         self._do(EndSession(True))
         self._note("session ended", clean=True)
         reportable = {transfer.number for transfer in self.ledger.in_phase(Phase.REPORTABLE)}
-        if self.ledger.events or reportable - session.refused:
-            self._attempt_at = now
-        elif reportable:
-            # A report that the ACS keeps refusing is never dropped, but must not become a busy loop (E-82).
-            self._refusals += 1
-            self._attempt_at = now + self._wait_for(self._refusals)
-        else:
-            self._refusals = 0
-            self._attempt_at = math.inf
+        news = bool(self.ledger.events or reportable - session.refused)
+        self._agenda.session_over(now, news=news, refused=bool(reportable & session.refused))
 
     def _session_failed(self, reason: str, now: float) -> None:
         self._session = None
         self._answering = None
-        self._failures += 1  # the row of the table is picked by the count since boot (P-87)
-        wait = self._wait_for(self._failures)
-        self._attempt_at = now + wait
+        wait = self._agenda.session_failed(now)
         self._do(EndSession(False))
         self._note("session ended", clean=False, reason=reason, wait_ms=round(wait * 1000))
 
@@ -331,7 +314,7 @@ class CpeCore:
         """Commit an outcome, and ask for a session at once: completions are always notified (S-03, P-84)."""
         self._persist(*with_it, SaveTransfer(transfer))
         self._note("phase", transfer=transfer.number, phase=str(Phase.REPORTABLE), code=transfer.fault_code)
-        self._attempt_at = now
+        self._agenda.urgent(now)
 
     # What to do next -------------------------------------------------------------------------------------------
 
@@ -347,13 +330,13 @@ class CpeCore:
         return effects
 
     def _between_sessions(self, now: float) -> None:
-        if self._attempt_at <= now:
+        if self._agenda.session_at <= now:
             self._open_session(now)
         elif self.ledger.number("retry_count") > 0:
             return  # a failed session is tried again before anything that needs a clean end (A-09 a)
         elif self.ledger.reboot_keys:
             self._reboot()
-        elif self._apply_at <= now:
+        elif self._agenda.apply_at <= now:
             for transfer in self.ledger.in_phase(Phase.FETCHED)[:1]:
                 self._apply(transfer)
 
@@ -371,24 +354,18 @@ class CpeCore:
         self._do(Reboot())
 
     def _raise_periodic(self, now: float) -> None:
-        if now < self._periodic_at:
-            return
-        self._periodic_at = now + self._settings.periodic_interval
-        if not any(event.code == EVENT_PERIODIC for event in self.ledger.events):
+        if self._agenda.periodic_due(now) and not any(event.code == EVENT_PERIODIC for event in self.ledger.events):
             self._persist(AddEvent(EVENT_PERIODIC))
-            self._attempt_at = now
+            self._agenda.urgent(now)
 
     def _next_instant(self, now: float) -> float:
-        instants = [self._periodic_at]
+        instants = [self._agenda.periodic_at]
         if self._session is None:
-            instants.append(self._attempt_at)
+            instants.append(self._agenda.session_at)
             if self.ledger.in_phase(Phase.FETCHED):
-                instants.append(self._apply_at)
+                instants.append(self._agenda.apply_at)
         instants += [transfer.due for transfer in self.ledger.in_phase(Phase.QUEUED)]
         return min((instant for instant in instants if instant > now), default=math.inf)
-
-    def _wait_for(self, retry: int) -> float:
-        return retry_wait(retry, self._settings.retry_minimum_wait, self._settings.retry_multiplier, self._chance)
 
     def _next_id(self) -> str:
         self._messages += 1
