@@ -9,6 +9,13 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Transcripts of the protocol are compared to the letter, and written anew only when somebody asks for it."""
+    parser.addoption(
+        "--rewrite-transcripts", action="store_true", help="write what happens today into tests/protocol/transcripts"
+    )
+
+
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """The folder of real captures, published messages and schemas that may lie beside the checkout."""

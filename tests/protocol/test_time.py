@@ -27,7 +27,7 @@ def ticks_of(system: System) -> list[int]:
 
 def time_locked(system: System, graph: Graph) -> NDArray[Any]:
     """The states from which a timer that runs can never go on: no tick is to be reached, nor a state where none runs."""
-    good = ~graph.states[:, timers_of(system)].astype(bool).any(axis=1)
+    good = np.array(~graph.states[:, timers_of(system)].astype(bool).any(axis=1), dtype=bool)
     good[graph.sources[np.isin(graph.actions, ticks_of(system))]] = True
     while True:
         before = int(good.sum())

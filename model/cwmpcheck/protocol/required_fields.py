@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cwmpcheck.kernel import Value
 from cwmpcheck.protocol.observation import Kind
 
 _FIELDS: Mapping[Kind, frozenset[str]] = {
@@ -19,5 +20,5 @@ _FIELDS: Mapping[Kind, frozenset[str]] = {
     Kind.FETCH_ENDS: frozenset({"success"}),
 }
 
-REQUIRED_FIELDS: Mapping[Kind, frozenset[str]] = {kind: _FIELDS.get(kind, frozenset()) for kind in Kind}
+REQUIRED_FIELDS: Mapping[Value, frozenset[str]] = {kind: _FIELDS.get(kind, frozenset()) for kind in Kind}
 """For ``validate``: a message shown without one of these would be seen with the field's default, and believed."""
