@@ -8,7 +8,7 @@ from cwmpcheck.compile.native import NativeSearch
 from cwmpcheck.compile.numpy_search import NumpySearch
 from cwmpcheck.compile.python import PythonBackend
 from cwmpcheck.compile.search import Bounds, PythonSearch, Search
-from cwmpcheck.compile.toolchain import compiler
+from cwmpcheck.compile.toolchain import NoCompiler, compiler
 from cwmpcheck.kernel import System
 
 BackendName = Literal["python", "numpy", "native"]
@@ -22,11 +22,18 @@ def open_search(
     Args:
         system: what to search.
         parameters: the number of each parameter.
-        backend: which one; ``auto`` is native where there is a C compiler, else NumPy.
+        backend: which one; ``auto`` is native where a C compiler works, else NumPy.
         bounds: what not to exceed.
+
+    Raises:
+        NoCompiler: when ``native`` is asked for and there is no C compiler that works.
     """
+    if backend == "python":
+        return "python", PythonSearch(PythonBackend(system, parameters), bounds)
     if backend == "native" or (backend == "auto" and compiler() is not None):
-        return "native", NativeSearch(system, parameters, bounds)
-    if backend in ("numpy", "auto"):
-        return "numpy", NumpySearch(system, parameters, bounds)
-    return "python", PythonSearch(PythonBackend(system, parameters), bounds)
+        try:
+            return "native", NativeSearch(system, parameters, bounds)
+        except NoCompiler:
+            if backend == "native":
+                raise
+    return "numpy", NumpySearch(system, parameters, bounds)
