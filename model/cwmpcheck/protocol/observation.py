@@ -60,6 +60,8 @@ class Observation(Record):
     """The ACS's message carries HoldRequests = true."""
     transfer_complete = flag()
     """The Inform lists ``7 TRANSFER COMPLETE``."""
+    other_complete = flag()
+    """The Inform lists ``7 TRANSFER COMPLETE`` on behalf of another transfer."""
     m_download = flag()
     """The Inform lists ``M Download``; its CommandKey is in ``key``."""
     boot = flag()

@@ -86,7 +86,7 @@ def lose_power(s: Upgrade, in_session: bool) -> None:
         retry = s.cpe.retry
     s.cpe.powered = False
     s.cpe.other_event = False
-    s.cpe.retry = choose(RETRY_COUNT.when(RetryCountOverReboot.RESTARTS), 0, retry)
+    s.cpe.retry = retry
     interrupted = choose(CRASH_RESUME.when(CrashResume.RESUME), Phase.QUEUED, Phase.FAILED)
     cut = choose(s.transfer.phase.among(*IN_THE_WORKS), interrupted, s.transfer.phase)
     s.transfer.phase = choose(s.transfer.accepted, cut, Phase.NONE)
@@ -102,13 +102,19 @@ def lose_power(s: Upgrade, in_session: bool) -> None:
     s.channel.down_delayed = False
 
 
+def start(s: Upgrade) -> None:
+    """Come up with 1 BOOT to be told."""
+    s.cpe.powered = True
+    s.cpe.boot_event = True
+    s.cpe.retry = choose(RETRY_COUNT.when(RetryCountOverReboot.RESTARTS), 0, s.cpe.retry)
+
+
 @environment.action(cites=("V-03",))
 def boot(s: Upgrade) -> None:
     """Power is back, and the same image runs as before."""
     require(~s.cpe.powered, "the CPE is off")
     require(s.transfer.phase != Phase.INSTALLED, "no new image waits to be started")
-    s.cpe.powered = True
-    s.cpe.boot_event = True
+    start(s)
 
 
 @environment.action(cites=("T-02", "V-03"))
@@ -116,8 +122,7 @@ def boot_new_image(s: Upgrade) -> None:
     """The new image comes up and runs."""
     require(~s.cpe.powered, "the CPE is off")
     require(s.transfer.phase == Phase.INSTALLED, "a new image waits to be started")
-    s.cpe.powered = True
-    s.cpe.boot_event = True
+    start(s)
     s.cpe.updated = True
     s.transfer.phase = Phase.SUCCEEDED
 
@@ -127,6 +132,5 @@ def fall_back(s: Upgrade) -> None:
     """The new image does not come up; the old one runs again."""
     require(~s.cpe.powered, "the CPE is off")
     require(s.transfer.phase == Phase.INSTALLED, "a new image waits to be started")
-    s.cpe.powered = True
-    s.cpe.boot_event = True
+    start(s)
     s.transfer.phase = Phase.FAILED

@@ -2,7 +2,7 @@
 
 from cwmpcheck.catalogue.form import FORM_PROPERTIES, FormProperty
 from cwmpcheck.catalogue.property import LeadsTo, Property
-from cwmpcheck.catalogue.registry import PROPERTIES, VANTAGE, applicable, find, instrumented, suite, watched
+from cwmpcheck.catalogue.registry import PROPERTIES, VANTAGE, applicable, find, instrumented, judged_on_traces, suite, watched
 
 __all__ = [
     "FORM_PROPERTIES",
@@ -14,6 +14,7 @@ __all__ = [
     "applicable",
     "find",
     "instrumented",
+    "judged_on_traces",
     "suite",
     "watched",
 ]

@@ -62,6 +62,8 @@ class Ledger(Record):
     owed_delayed = flag()
     announced = flag()
     """The Inform of this session listed 7 TRANSFER COMPLETE."""
+    announced_other = flag()
+    """It listed 7 TRANSFER COMPLETE on behalf of another transfer."""
     informed_updated = flag()
     """The Inform of this session showed the requested version."""
     reported = flag()
@@ -91,6 +93,12 @@ class Ledger(Record):
     """The last fetch since the Download brought the whole file."""
     fetch_failed = flag()
     """A fetch since the Download has failed."""
+    quiet = var(Range(0, 2), 0)
+    """Sessions that ended well since the fetch ended, without a word of the transfer; counted up to 2."""
+    quiet_boot = flag()
+    """One of them had 1 BOOT in its Inform."""
+    boot_here = flag()
+    """The Inform of this session listed 1 BOOT."""
     booted = flag()
     """An Inform has listed 1 BOOT since the file came."""
 
@@ -129,6 +137,7 @@ def _session(o: Observation, m: Ledger, over: Term) -> None:
     m.open = choose(inform, True, choose(over, False, m.open))
     m.informed = choose(inform | over, False, m.informed | (o.kind == Kind.INFORM_RESPONSE))
     m.announced = choose(inform, o.transfer_complete, choose(over, False, m.announced))
+    m.announced_other = choose(inform, o.other_complete, choose(over, False, m.announced_other))
     m.informed_updated = choose(inform, o.updated, choose(over, False, m.informed_updated))
     m.reported = choose(inform | over, False, m.reported | (o.kind == Kind.TRANSFER_COMPLETE))
     accepts = (o.kind == Kind.DOWNLOAD_RESPONSE) & (o.status == 1)
@@ -192,6 +201,16 @@ def _fetches(o: Observation, m: Ledger) -> None:
     m.fetched = choose(ends, o.success, choose(begins | fresh, False, m.fetched))
     m.fetch_failed = choose(ends & ~o.success, True, choose(fresh, False, m.fetch_failed))
     m.booted = choose(ends, False, m.booted | rebooted)
+    _silence(o, m, fresh)
+
+
+def _silence(o: Observation, m: Ledger, fresh: Term) -> None:
+    """Count the sessions in which an accepted transfer that has been fetched, or failed to be, is not mentioned."""
+    word = either(o.transfer_complete, o.kind == Kind.TRANSFER_COMPLETE, o.kind == Kind.FETCH_ENDS, fresh)
+    silent = both(ends_well(o, m), m.fetched | m.fetch_failed, ~m.reported, ~m.accepted_here, ~m.fetching)
+    m.boot_here = choose(o.kind == Kind.INFORM, o.boot, m.boot_here)
+    m.quiet = choose(word, 0, choose(silent & (m.quiet < 2), m.quiet + 1, m.quiet))
+    m.quiet_boot = choose(word, False, m.quiet_boot | (silent & m.boot_here))
 
 
 def new_suite() -> Suite[Observation, Ledger, Upgrade]:

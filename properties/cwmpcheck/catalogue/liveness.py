@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from cwmpcheck.catalogue.ledger import Ledger, Life
 from cwmpcheck.catalogue.property import LeadsTo, Property
 from cwmpcheck.catalogue.session import NO_REPORT
+from cwmpcheck.kernel import Term
 from cwmpcheck.protocol import Kind
 from cwmpcheck.protocol.state import Owes, Phase, Turn
 
@@ -28,6 +30,11 @@ BETWEEN_SESSIONS = ("reboot_to_apply",)
 
 
 
+def accepted(m: Ledger) -> Term:
+    """The transfer under the first key is accepted and not acknowledged."""
+    return m.life_1 == Life.ACCEPTED
+
+
 LIVENESS: tuple[Property, ...] = (
     Property(
         "P-80", "Every Download is answered in its session, or the session fails.", ("S-16",), "S", "cpe",
@@ -40,6 +47,9 @@ LIVENESS: tuple[Property, ...] = (
     Property(
         "P-81", "An accepted transfer comes to an outcome that can be reported.", ("T-04",), "S", "cpe",
         nature="liveness", not_in={"status0": NO_REPORT},
+        # A finite trace breaks it when two sessions end well, or one after a boot, without a word of the transfer.
+        trace_check=lambda v: ~accepted(v.ledger) | ((v.ledger.quiet < 2) & ~v.ledger.quiet_boot),
+        on_traces="a TransferComplete for the accepted Download", needs_files=True,
         leads_to=LeadsTo(
             trigger=lambda s: s.transfer.accepted,
             goal=lambda s: s.transfer.phase.among(Phase.SUCCEEDED, Phase.FAILED, Phase.NONE),

@@ -53,8 +53,10 @@ class Property:
         check: a term that is true at every step of a good run, or None (form, transport, liveness).
         witness: a term that must be true at some step, lest the check be vacuous.
         leads_to: the liveness demand, if it is one.
-        on_traces: whether the check is also run on captures (it mentions no hidden state), and what was expected,
-            in words; None when it is decided on the model alone.
+        on_traces: what a capture is expected to show, in words, when the property is also judged on captures; None when
+            it is decided on the model alone.
+        trace_check: the check to run on captures where it differs from ``check``; it mentions no hidden state.
+        needs_files: on captures it can be judged only where the transfers of files were recorded too.
         not_in: by scenario, why the question does not arise there.
         requires: parameter values without which the check says nothing.
         kills: names of mutants that it must kill.
@@ -71,6 +73,8 @@ class Property:
     witness: Check | None = None
     leads_to: LeadsTo | None = None
     on_traces: str | None = None
+    trace_check: Check | None = None
+    needs_files: bool = False
     not_in: Mapping[str, str] = field(default_factory=dict)
     requires: Mapping[str, Value] = field(default_factory=dict)
     kills: tuple[str, ...] = ()

@@ -41,6 +41,8 @@ def suite() -> Suite[Observation, Ledger, Upgrade]:
             declared.add(item.id, item.check)
         if item.witness is not None:
             declared.add(f"witness {item.id}", item.witness)
+        if item.trace_check is not None:
+            declared.add(f"trace {item.id}", item.trace_check)
     return declared
 
 
@@ -95,3 +97,9 @@ def instrumented(scenario_name: str, ids: Sequence[str] | None = None, *, of: Sy
     declared = suite()
     witnesses = {item.id: declared.checks[f"witness {item.id}"].holds for item in items if item.witness is not None}
     return instrument(system, declared, vantage=VANTAGE, checks=[item.id for item in items], witnesses=witnesses)
+
+
+def judged_on_traces() -> tuple[tuple[Property, str], ...]:
+    """The properties that captures are judged by, each with the name of its check in the suite."""
+    judged = [item for item in PROPERTIES if item.on_traces is not None]
+    return tuple((item, f"trace {item.id}" if item.trace_check is not None else item.id) for item in judged)

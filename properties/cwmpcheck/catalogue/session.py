@@ -176,7 +176,7 @@ SESSION: tuple[Property, ...] = (
         "P-31", "TransferComplete in a session whose Inform lists 7 TRANSFER COMPLETE, or that of the Download.",
         ("V-02", "V-09"), "M+", "cpe",
         check=lambda v: sends(v, Kind.TRANSFER_COMPLETE).implies(
-            either(v.ledger.announced, v.ledger.accepted_here, ~v.ledger.open)
+            either(v.ledger.announced, v.ledger.announced_other, v.ledger.accepted_here, ~v.ledger.open)
         ),
         witness=lambda v: sends(v, Kind.TRANSFER_COMPLETE),
         on_traces="7 TRANSFER COMPLETE in the Inform of the session, or the Download in it",

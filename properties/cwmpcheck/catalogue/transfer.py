@@ -80,7 +80,7 @@ TRANSFER: tuple[Property, ...] = (
         "P-41", "TransferComplete with FaultCode 0 only after the file was transferred and applied.",
         ("T-02",), "S", "cpe",
         check=lambda v: reports_success(v).implies(v.ledger.fetched & ~v.ledger.fetching),
-        witness=reports_success, on_traces="FaultCode 0 only after the whole file was fetched",
+        witness=reports_success, on_traces="FaultCode 0 only after the whole file was fetched", needs_files=True,
         not_in={"status0": NO_REPORT}, kills=("success-before-fetch",),
     ),
     Property(
@@ -89,6 +89,8 @@ TRANSFER: tuple[Property, ...] = (
         check=lambda v: reports_success(v).implies(
             v.state.cpe.updated & (v.ledger.informed_updated | v.ledger.accepted_here)
         ),
+        trace_check=lambda v: reports_success(v).implies(v.ledger.informed_updated | v.ledger.accepted_here),
+        on_traces="the new SoftwareVersion in the Inform of this session",
         witness=reports_success, not_in={"status0": NO_REPORT}, kills=("success-before-apply",),
     ),
     Property(
@@ -163,7 +165,7 @@ TRANSFER: tuple[Property, ...] = (
         ("T-10",), "S", "cpe",
         check=lambda v: (sends(v, Kind.FETCH_BEGINS) & v.ledger.delayed).implies(~v.ledger.accepted_here),
         witness=lambda v: sends(v, Kind.FETCH_BEGINS) & v.ledger.delayed,
-        on_traces="the GET after the session of the Download", not_in={"status0": IN_CALL},
+        on_traces="the GET after the session of the Download", needs_files=True, not_in={"status0": IN_CALL},
         kills=("drop:begin_fetch:T-10",),
     ),
     Property(
@@ -187,7 +189,7 @@ TRANSFER: tuple[Property, ...] = (
         check=lambda v: reports_failure(v).implies(
             ~v.ledger.fetching | CRASH_RESUME.when(CrashResume.FAIL)
         ),
-        witness=reports_failure, on_traces="a fault only after the fetch has ended",
+        witness=reports_failure, on_traces="a fault only after the fetch has ended", needs_files=True,
         not_in={"status0": NO_REPORT}, kills=("failure-before-fetch-ends",),
     ),
     Property(
