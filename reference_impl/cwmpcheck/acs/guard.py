@@ -12,7 +12,11 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-__all__ = ["BodyTooLarge", "BodyTooSlow", "GuardedServer", "read_body"]
+__all__ = ["BodyEncoded", "BodyTooLarge", "BodyTooSlow", "GuardedServer", "read_body"]
+
+
+class BodyEncoded(Exception):
+    """The body is compressed."""
 
 
 class BodyTooLarge(Exception):
@@ -62,7 +66,7 @@ class GuardedServer(web.Server):
 
     def __call__(self) -> RequestHandler:
         """The protocol of one new connection."""
-        connection = _GuardedConnection(self, loop=asyncio.get_running_loop())
+        connection = _GuardedConnection(self, loop=asyncio.get_running_loop(), auto_decompress=False)
         connection.idle_timeout = self._idle_timeout
         return connection
 
@@ -76,12 +80,15 @@ class GuardedServer(web.Server):
 
 
 async def read_body(request: web.BaseRequest, limit: int, timeout: float) -> bytes:
-    """The body of a request, within bounds of size (after any decompression) and time (seconds).
+    """The body of a request, within bounds of size and time (seconds).
 
     Raises:
+        BodyEncoded: compressed; no CPE needs that, and a small body could become a large one.
         BodyTooLarge: beyond ``limit`` bytes; what follows is not read.
         BodyTooSlow: not whole in time.
     """
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise BodyEncoded("a body is taken as it is, without Content-Encoding")
     if (request.content_length or 0) > limit:
         raise BodyTooLarge(f"{request.content_length} bytes announced, {limit} are taken")
     body = bytearray()

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import aiohttp
 from aiohttp import web
 
 from cwmpcheck.acs.core import AcsCore, Reply
-from cwmpcheck.acs.guard import BodyTooLarge, BodyTooSlow, GuardedServer, read_body
+from cwmpcheck.acs.guard import BodyEncoded, BodyTooLarge, BodyTooSlow, GuardedServer, read_body
 from cwmpcheck.acs.store import AcsStore
 
 __all__ = ["COOKIE", "Log", "acs_server", "file_server"]
@@ -51,8 +50,10 @@ def acs_server(
             return _error(413, str(error), log)
         except BodyTooSlow as error:
             return _error(408, str(error), log)
-        except (aiohttp.http_exceptions.HttpProcessingError, aiohttp.ClientError, ValueError) as error:
-            return _error(400, f"the body cannot be decoded: {type(error).__name__}", log)
+        except BodyEncoded as error:
+            return _error(415, str(error), log)
+        except web.RequestPayloadError:
+            return _error(400, "the body is not as its headers say", log)
         reply = core.post(request.cookies.get(COOKIE), data, time.time())
         store.commit(reply.changes)
         if reply.note:

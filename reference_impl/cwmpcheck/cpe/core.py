@@ -108,7 +108,8 @@ class CpeCore:
             changes.append(AddEvent(EVENT_BOOTSTRAP))
         changes.append(AddEvent(EVENT_BOOT))
         changes += [AddEvent(EVENT_M_REBOOT, key) for key in self.ledger.reboot_keys]
-        changes.append(SetFact("reboot_keys", "[]"))
+        if self.ledger.reboot_keys:
+            changes.append(SetFact("reboot_keys", "[]"))
         self._persist(*changes)
         self._note("boot", version=self.running.version, bank=self.running.bank)
         self._agenda.boot(now)
@@ -198,7 +199,9 @@ class CpeCore:
     def _answered(self, session: Session, transfer: int | None, request: Body, answer: Body) -> None:
         if isinstance(request, messages.Inform):
             delivered: list[Change] = [DropEvent(event.code, event.command_key) for event in self._inform_events]
-            self._persist(*delivered, SetFact("contacted", self._acs_url))
+            if self.ledger.facts.get("contacted") != self._acs_url:
+                delivered.append(SetFact("contacted", self._acs_url))
+            self._persist(*delivered)
         elif transfer is not None and isinstance(answer, messages.Fault):
             # Only a TransferCompleteResponse delivers (A-02 a): keep it for the next session.
             session.refused.add(transfer)
@@ -372,8 +375,9 @@ class CpeCore:
         return f"cpe-{self._messages}"
 
     def _persist(self, *changes: Change) -> None:
-        self.ledger.apply(changes)
-        self._do(Persist(changes))
+        if changes:
+            self.ledger.apply(changes)
+            self._do(Persist(changes))
 
     def _do(self, effect: Effect) -> None:
         self._out.append(effect)

@@ -85,16 +85,14 @@ async def fetch_file(order: Fetch, store: FileStore, *, timeout: float = 60.0) -
 
 
 async def _fetch(client: aiohttp.ClientSession, order: Fetch, store: FileStore) -> str:
-    url, auth = order.url, None
+    url, headers = order.url, {"Accept-Encoding": "identity"}
     for _ in range(_MAX_REDIRECTS + 1):
-        async with client.get(
-            url, auth=auth, allow_redirects=False, headers={"Accept-Encoding": "identity"}
-        ) as response:
+        async with client.get(url, allow_redirects=False, headers=headers) as response:
             if response.status in (301, 302, 303, 307, 308):
                 url = _redirected(url, response.headers.get("Location", ""))
-            elif response.status == 401 and order.username and auth is None:
+            elif response.status == 401 and order.username and "Authorization" not in headers:
                 # Credentials go out only where they are asked for; digest comes with the wider reference CPE.
-                auth = aiohttp.BasicAuth(order.username, order.password)
+                headers["Authorization"] = aiohttp.encode_basic_auth(order.username, order.password)
             elif response.status == 200:
                 return await store.keep(response.content.iter_chunked(_BLOCK))
             else:
