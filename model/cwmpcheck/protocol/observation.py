@@ -38,10 +38,11 @@ class Kind(enum.Enum):
     FETCH_BEGINS = "the file is asked for"
     FETCH_ENDS = "the file has come, or failed to"
     REBOOTS = "the CPE reboots of its own accord"
+    OVERTAKEN = "the file of a transfer that was due later is asked for first"
 
 
-INTERNAL = (Kind.NOTHING, Kind.REBOOTS)
-"""Kinds that no capture shows: following a trace takes such steps in between."""
+INTERNAL = (Kind.NOTHING, Kind.REBOOTS, Kind.OVERTAKEN)
+"""Kinds that are no step of this transfer on the wire: following a trace takes such steps in between."""
 
 
 CPE_REQUESTS = (Kind.INFORM, Kind.TRANSFER_COMPLETE, Kind.CPE_REQUEST)

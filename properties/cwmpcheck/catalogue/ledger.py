@@ -82,9 +82,8 @@ class Ledger(Record):
     life_2 = var(OneOf(Life), Life.UNKNOWN)
     outcome_1 = var(OneOf(Outcome), Outcome.NONE)
     outcome_2 = var(OneOf(Outcome), Outcome.NONE)
-    due_1 = flag()
-    """7 TRANSFER COMPLETE with M Download of this key was sent and is not delivered."""
-    due_2 = flag()
+    due = flag()
+    """7 TRANSFER COMPLETE was sent and is not delivered."""
     delayed = flag()
     """DelaySeconds of the last accepted Download is above 0."""
     fetching = flag()
@@ -93,6 +92,8 @@ class Ledger(Record):
     """The last fetch since the Download brought the whole file."""
     fetch_failed = flag()
     """A fetch since the Download has failed."""
+    overtaken = flag()
+    """A transfer that was due later was begun first, and this one has not been begun since."""
     quiet = var(Range(0, 2), 0)
     """Sessions that ended well since the fetch ended, without a word of the transfer; counted up to 2."""
     quiet_boot = flag()
@@ -168,10 +169,11 @@ def _turns(o: Observation, m: Ledger, over: Term) -> None:
 
 
 def _transfers(o: Observation, m: Ledger) -> None:
+    announces = (o.kind == Kind.INFORM) & o.transfer_complete
+    m.due = choose(announces, True, choose(o.kind == Kind.TRANSFER_COMPLETE_RESPONSE, False, m.due))
     for key in (FIRST_KEY, SECOND_KEY):
         life = m.life_1 if key == FIRST_KEY else m.life_2
         outcome = m.outcome_1 if key == FIRST_KEY else m.outcome_2
-        due = m.due_1 if key == FIRST_KEY else m.due_2
         requested = both(o.kind == Kind.DOWNLOAD, o.key == key, life != Life.ACCEPTED)
         owed = both(m.owes == Kind.DOWNLOAD, m.owed_key == key, life != Life.ACCEPTED)
         acked = (o.kind == Kind.TRANSFER_COMPLETE_RESPONSE) & (m.reported_key == key)
@@ -182,12 +184,10 @@ def _transfers(o: Observation, m: Ledger) -> None:
         said = choose(o.success, Outcome.SUCCESS, Outcome.FAILURE)
         reports = both(o.kind == Kind.TRANSFER_COMPLETE, o.key == key)
         new_outcome = choose(reports, said, choose(requested | acked, Outcome.NONE, outcome))
-        announces = both(o.kind == Kind.INFORM, o.transfer_complete, o.m_download, o.key == key)
-        new_due = choose(announces, True, choose(requested | acked, False, due))
         if key == FIRST_KEY:
-            m.life_1, m.outcome_1, m.due_1 = new_life, new_outcome, new_due
+            m.life_1, m.outcome_1 = new_life, new_outcome
         else:
-            m.life_2, m.outcome_2, m.due_2 = new_life, new_outcome, new_due
+            m.life_2, m.outcome_2 = new_life, new_outcome
 
 
 def _fetches(o: Observation, m: Ledger) -> None:
@@ -205,9 +205,11 @@ def _fetches(o: Observation, m: Ledger) -> None:
 
 
 def _silence(o: Observation, m: Ledger, fresh: Term) -> None:
-    """Count the sessions in which an accepted transfer that has been fetched, or failed to be, is not mentioned."""
+    """Count the sessions in which an accepted transfer that is over with - fetched, failed, passed over - is not told of."""
     word = either(o.transfer_complete, o.kind == Kind.TRANSFER_COMPLETE, o.kind == Kind.FETCH_ENDS, fresh)
-    silent = both(ends_well(o, m), m.fetched | m.fetch_failed, ~m.reported, ~m.accepted_here, ~m.fetching)
+    over = either(m.fetched, m.fetch_failed, m.overtaken)
+    m.overtaken = choose(o.kind == Kind.OVERTAKEN, True, choose(word | m.fetching, False, m.overtaken))
+    silent = both(ends_well(o, m), over, ~m.reported, ~m.accepted_here, ~m.fetching)
     m.boot_here = choose(o.kind == Kind.INFORM, o.boot, m.boot_here)
     m.quiet = choose(word, 0, choose(silent & (m.quiet < 2), m.quiet + 1, m.quiet))
     m.quiet_boot = choose(word, False, m.quiet_boot | (silent & m.boot_here))

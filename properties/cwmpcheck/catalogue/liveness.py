@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cwmpcheck.catalogue.ledger import Ledger, Life
+from cwmpcheck.catalogue.ledger import Ledger, Life, Outcome
 from cwmpcheck.catalogue.property import LeadsTo, Property
 from cwmpcheck.catalogue.session import NO_REPORT
 from cwmpcheck.kernel import Term
@@ -30,9 +30,9 @@ BETWEEN_SESSIONS = ("reboot_to_apply",)
 
 
 
-def accepted(m: Ledger) -> Term:
-    """The transfer under the first key is accepted and not acknowledged."""
-    return m.life_1 == Life.ACCEPTED
+def unheard(m: Ledger) -> Term:
+    """The transfer under the first key is accepted, and TransferComplete has never been called for it."""
+    return (m.life_1 == Life.ACCEPTED) & (m.outcome_1 == Outcome.NONE)
 
 
 LIVENESS: tuple[Property, ...] = (
@@ -48,7 +48,7 @@ LIVENESS: tuple[Property, ...] = (
         "P-81", "An accepted transfer comes to an outcome that can be reported.", ("T-04",), "S", "cpe",
         nature="liveness", not_in={"status0": NO_REPORT},
         # A finite trace breaks it when two sessions end well, or one after a boot, without a word of the transfer.
-        trace_check=lambda v: ~accepted(v.ledger) | ((v.ledger.quiet < 2) & ~v.ledger.quiet_boot),
+        trace_check=lambda v: ~unheard(v.ledger) | ((v.ledger.quiet < 2) & ~v.ledger.quiet_boot),
         on_traces="a TransferComplete for the accepted Download", needs_files=True,
         leads_to=LeadsTo(
             trigger=lambda s: s.transfer.accepted,

@@ -214,13 +214,8 @@ SESSION: tuple[Property, ...] = (
     ),
     Property(
         "P-100", "Events that are not delivered are in the next Inform.", ("V-05", "V-04"), "M+", "cpe",
-        check=lambda v: sends(v, Kind.INFORM).implies(
-            both(
-                v.ledger.due_1.implies(both(v.seen.transfer_complete, v.seen.m_download, v.seen.key == 1)),
-                v.ledger.due_2.implies(both(v.seen.transfer_complete, v.seen.m_download, v.seen.key == 2)),
-            )
-        ),
-        witness=lambda v: sends(v, Kind.INFORM) & (v.ledger.due_1 | v.ledger.due_2),
+        check=lambda v: (sends(v, Kind.INFORM) & v.ledger.due).implies(v.seen.transfer_complete & v.seen.m_download),
+        witness=lambda v: sends(v, Kind.INFORM) & v.ledger.due,
         on_traces="7 TRANSFER COMPLETE and M Download again, until TransferCompleteResponse",
         not_in={"status0": NO_REPORT},
         kills=("events-delivered-by-inform",),
@@ -235,6 +230,12 @@ SESSION: tuple[Property, ...] = (
         on_traces="TransferComplete again, in this session that ended well",
         not_in={"status0": NO_REPORT},
         kills=("report-forgotten",),
+    ),
+    Property(
+        "P-101", "The first session ever with an ACS carries 0 BOOTSTRAP.", ("S-03",), "M?", "cpe",
+        severity="conditional",
+        trace_check=lambda v: both(sends(v, Kind.INFORM), ~v.ledger.ended, ~v.ledger.open).implies(v.seen.bootstrap),
+        on_traces="0 BOOTSTRAP in the Inform of the first contact",
     ),
     Property(
         "P-102", "M Reboot comes together with 1 BOOT.", ("V-02",), "M+", "cpe",
