@@ -239,6 +239,10 @@ class NumpySearch:
         """All states found, one row each, one column for each variable."""
         return self._program.layout.unpack_all(self._known.rows[: self._known.count])
 
+    def packed(self) -> Numbers:
+        """All states found, one row of words each."""
+        return self._known.rows[: self._known.count]
+
     def edges(self) -> tuple[Numbers, Numbers, Numbers]:
         """Sources, targets and actions of all transitions; only when ``Bounds.edges`` asked for them."""
         empty = np.zeros(0, dtype=np.int64)

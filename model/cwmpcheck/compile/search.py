@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwmpcheck.compile.backend import State
+from cwmpcheck.compile.layout import layout_of
 from cwmpcheck.compile.python import PythonBackend
 from cwmpcheck.kernel import DomainOverflow, System
 
@@ -96,6 +97,9 @@ class Search(Protocol):
 
     def states(self) -> Numbers:
         """All states found, one row each, one column for each variable."""
+
+    def packed(self) -> Numbers:
+        """All states found, one row of words each."""
 
     def edges(self) -> tuple[Numbers, Numbers, Numbers]:
         """Sources, targets and actions of all transitions; only when ``Bounds.edges`` asked for them."""
@@ -203,6 +207,11 @@ class PythonSearch:
     def states(self) -> Numbers:
         """All states found, one row each, one column for each variable."""
         return np.array(self._order, dtype=np.int64).reshape(len(self._order), len(self._backend.system.variables))
+
+    def packed(self) -> Numbers:
+        """All states found, one row of words each."""
+        pack = layout_of(self._backend.system).pack
+        return np.array([pack(state) for state in self._order], dtype=np.uint64)
 
     def edges(self) -> tuple[Numbers, Numbers, Numbers]:
         """Sources, targets and actions of all transitions; only when ``Bounds.edges`` asked for them."""
