@@ -40,7 +40,7 @@ def transitions(search: Search) -> set[tuple[State, int, State]]:
     return {(states[source], action, states[target]) for source, target, action in rows}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
 @given(systems())
 def test_searches_agree(system: System) -> None:
     """Distinct states, transitions, depth, counts by action, deadlocks and lengths of shortest runs are the same."""

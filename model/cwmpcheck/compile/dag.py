@@ -7,7 +7,6 @@ of a dead term to another one.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import NamedTuple, TypeVar
@@ -139,17 +138,17 @@ T = TypeVar("T")
 def once_per_system(build: Callable[[System], T]) -> Callable[[System], T]:
     """Remember what ``build`` made of a system for as long as that system lives.
 
-    A system holds dictionaries, so it cannot be a key itself; it is known by identity.
+    It is kept with the system itself, beside its cached properties: a system holds dictionaries, so it cannot be a
+    key, and what is made of it often refers to it, so a table elsewhere would keep both alive for ever.
     """
-    known: dict[int, T] = {}
+    place = f"_made_by_{build.__module__}.{build.__qualname__}"
 
     @wraps(build)
     def remembered(system: System) -> T:
-        key = id(system)
-        if key not in known:
-            known[key] = build(system)
-            weakref.finalize(system, known.pop, key, None)
-        return known[key]
+        if place not in vars(system):
+            vars(system)[place] = build(system)
+        made: T = vars(system)[place]
+        return made
 
     return remembered
 
