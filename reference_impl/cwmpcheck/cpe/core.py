@@ -185,6 +185,10 @@ class CpeCore:
 
     def _open_session(self, now: float) -> None:
         reportable = self.ledger.in_phase(Phase.REPORTABLE)
+        if not (self.ledger.events or reportable):
+            # The session failed after its Inform was answered: it must be tried again, an Inform needs an event, and what
+            # is delivered must not be sent again (V-04). A vendor's event says just that.
+            self._persist(AddEvent(f"X {self._profile.device.oui} RETRY"))
         self._inform_events = tuple(self.ledger.events)
         events = with_completions(self._inform_events, reportable)
         retry_count = self.ledger.number("retry_count")
