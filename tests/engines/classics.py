@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 
 from cwmpcheck.kernel import (
     OneOf,
@@ -24,12 +25,12 @@ from cwmpcheck.kernel import (
 )
 
 
-def idling() -> Party[Record]:
+def idling() -> Party[Any]:
     """A party that lets any run stand still, as TLA+'s runs may."""
-    party: Party[Record] = Party("environment")
+    party: Party[Any] = Party("environment")
 
     @party.action()
-    def idle(s: Record) -> None:
+    def idle(s: Any) -> None:
         """Nothing changes."""
 
     return party

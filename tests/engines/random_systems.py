@@ -5,9 +5,9 @@ from __future__ import annotations
 import z3
 from hypothesis import strategies as st
 
-from cwmpcheck.kernel import BOOLEAN, Action, Boolean, Guard, Parameter, Range, System, Term, Variable, Watch
+from cwmpcheck.kernel import BOOLEAN, Action, Boolean, Domain, Guard, Parameter, Range, System, Term, Variable, Watch
 
-DOMAINS = (BOOLEAN, Range(0, 2), Range(0, 3), Range(-1, 2))
+DOMAINS: tuple[Domain, ...] = (BOOLEAN, Range(0, 2), Range(0, 3), Range(-1, 2))
 
 
 @st.composite
@@ -21,8 +21,9 @@ def conditions(draw: st.DrawFn, variables: tuple[Variable, ...], parts: int = 2)
             atoms.append(constant if draw(st.booleans()) else z3.Not(constant))
         else:
             value = draw(st.integers(variable.domain.low, variable.domain.high))
-            compare = draw(st.sampled_from(["==", "<=", ">", "!="]))
-            atoms.append({"==": constant == value, "<=": constant <= value, ">": constant > value}.get(compare, constant != value))
+            atoms.append(
+                draw(st.sampled_from([constant == value, constant <= value, constant > value, constant != value]))
+            )
     return z3.And(*atoms) if draw(st.booleans()) else z3.Or(*atoms)
 
 
@@ -54,7 +55,8 @@ def updates(draw: st.DrawFn, variables: tuple[Variable, ...], level: Parameter) 
 def systems(draw: st.DrawFn) -> System:
     """A system of two to four variables, a parameter and up to five actions, with the watches ``state`` and ``step``."""
     names = [f"v[{i}].x" for i in range(draw(st.integers(2, 4)))]
-    variables = tuple(Variable(name, domain := draw(st.sampled_from(DOMAINS)), domain.low) for name in names)
+    domains: list[Domain] = [draw(st.sampled_from(DOMAINS)) for _ in names]
+    variables = tuple(Variable(name, domain, domain.low) for name, domain in zip(names, domains, strict=True))
     level = Parameter("level", Range(0, 3), draw(st.integers(0, 3)))
     actions = tuple(
         Action(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import z3
 from hypothesis import HealthCheck, given, settings
+from tests.engines.classics import At, Clock, Counting, Delays, Two, counter, delayed, hour_clock, peterson
+from tests.engines.random_systems import systems
 
 from cwmpcheck.compile import compile_python
 from cwmpcheck.engines.bmc import bmc
@@ -25,8 +27,6 @@ from cwmpcheck.kernel import (
     state_of,
     var,
 )
-from tests.engines.classics import At, Clock, Counting, Delays, Two, counter, delayed, hour_clock, peterson
-from tests.engines.random_systems import systems
 
 
 def length_by_bmc(verdict: Verdict) -> int | None:

@@ -6,12 +6,6 @@ from collections.abc import Iterable
 
 import pytest
 import z3
-
-from cwmpcheck.compile import compile_python
-from cwmpcheck.engines.assumptions import Assumption, FinitelyOften, Strong, Weak, finitely_often, strong, weak
-from cwmpcheck.engines.fairness import leads_to, needed
-from cwmpcheck.engines.verdicts import Path, Proved, Refuted, Vacuous, Verdict
-from cwmpcheck.kernel import DeclarationError, System, Term, state_of
 from tests.engines.classics import (
     AlternatingBit,
     At,
@@ -28,6 +22,12 @@ from tests.engines.classics import (
     peterson,
     semaphore,
 )
+
+from cwmpcheck.compile import compile_python
+from cwmpcheck.engines.assumptions import Assumption, FinitelyOften, Strong, Weak, finitely_often, strong, weak
+from cwmpcheck.engines.fairness import leads_to, needed
+from cwmpcheck.engines.verdicts import Path, Proved, Refuted, Vacuous, Verdict
+from cwmpcheck.kernel import DeclarationError, System, Term, state_of
 
 
 def expr(term: Term) -> z3.BoolRef:
@@ -94,7 +94,7 @@ def test_the_alternating_bit_needs_strongly_fair_channels() -> None:
     question = expr(~s.sending), expr(s.sending)
     alone = everyone(system)
     check_fair(system, leads_to(system, *question, assuming=alone), alone)
-    fair = frozenset({weak("send"), strong("receive"), strong("acknowledged")})
+    fair: frozenset[Assumption] = frozenset({weak("send"), strong("receive"), strong("acknowledged")})
     result = needed(system, *question, assuming=fair)
     assert isinstance(result.verdict, Proved)
     assert result.needed == {strong("receive"), strong("acknowledged")}

@@ -9,12 +9,24 @@ from contextlib import redirect_stdout
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from tests.engines.classics import At, Counting, Delays, Two, alternating_bit, counter, delayed, peterson
 
 from cwmpcheck.compile import compile_python
 from cwmpcheck.engines.stateful import ModelMachine, WatchOccurred, state_machine, stateful_check
 from cwmpcheck.engines.verdicts import HoldsWithin, Refuted, Unknown
-from cwmpcheck.kernel import DeclarationError, OneOf, Party, Range, Record, System, Watch, compose, require, state_of, var
-from tests.engines.classics import At, Counting, Delays, Two, alternating_bit, counter, delayed, peterson
+from cwmpcheck.kernel import (
+    DeclarationError,
+    OneOf,
+    Party,
+    Range,
+    Record,
+    System,
+    Watch,
+    compose,
+    require,
+    state_of,
+    var,
+)
 
 QUIET = settings(
     max_examples=60,

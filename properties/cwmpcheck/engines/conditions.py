@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import z3
 
+from cwmpcheck.compile.dag import Dag
 from cwmpcheck.kernel import DeclarationError, System, Watch
 
-Condition = z3.BoolRef | Mapping[str, z3.BoolRef] | Watch
+Condition: TypeAlias = z3.BoolRef | Mapping[str, z3.BoolRef] | Watch
 """A z3 truth value over a state; or, by action name, one over the state before the step; or a watch, that is both."""
 
 
 def as_watch(system: System, name: str, condition: Condition) -> Watch:
     """A condition as a watch of that name.
 
-    Raises DeclarationError when it is no condition, or speaks of an action that the system does not have.
+    Raises DeclarationError when it is no condition, or speaks of an action, a variable or a parameter that the system
+    does not have.
     """
     if isinstance(condition, Watch):
         watch = Watch(name, condition.state, condition.step)
@@ -28,7 +31,19 @@ def as_watch(system: System, name: str, condition: Condition) -> Watch:
     have = {action.name for action in system.actions}
     if unknown := sorted(set(watch.step) - have):
         raise DeclarationError(f"{name} speaks of the action {unknown[0]}, which {system.name} does not have")
+    _check_constants(system, watch)
     return watch
+
+
+def _check_constants(system: System, watch: Watch) -> None:
+    dag = Dag()
+    dag.add_all([*([] if watch.state is None else [watch.state]), *watch.step.values()])
+    have = set(system.index) | {parameter.name for parameter in system.parameters}
+    mentioned = {node.name for node in dag.nodes.values() if node.operator == "constant"}
+    if unknown := sorted(mentioned - have):
+        raise DeclarationError(
+            f"{watch.name} mentions {unknown[0]}, which is no variable or parameter of {system.name}"
+        )
 
 
 def about_to_occur(system: System, watch: Watch) -> z3.BoolRef:

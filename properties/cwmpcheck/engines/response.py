@@ -92,7 +92,9 @@ class Response:
         starts = [self.initial, *([self.initial + later] if self.begun[self.initial] else [])]
         graph = Subgraph(
             root + 1,
-            np.concatenate([np.full(len(starts), root), self.sources, self.sources[begins], self.sources[dark] + later]),
+            np.concatenate(
+                [np.full(len(starts), root), self.sources, self.sources[begins], self.sources[dark] + later]
+            ),
             np.concatenate([starts, self.targets, self.targets[begins] + later, self.targets[dark] + later]),
             np.concatenate([np.full(len(starts), -1), every, begins, dark]),
         )

@@ -85,7 +85,8 @@ def fair_components(arena: Arena, within: Flags) -> Indices:
         if not len(edges):
             break
         graph = adjacency(arena.count, arena.sources[edges], arena.targets[edges])
-        components, labels = connected_components(graph, directed=True, connection="strong")
+        components, numbers = connected_components(graph, directed=True, connection="strong")
+        labels = numbers.astype(np.int64)
         inner = edges[labels[arena.sources[edges]] == labels[arena.targets[edges]]]
         alive &= _holding(components, labels[arena.sources[inner]])[labels]
         removed, spoilt = _remove(arena, alive, inner, labels, components)
