@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import random
@@ -14,12 +15,12 @@ import dpkt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.traces.wires import Frame, Talk, block, pcap, pcapng, section, session, texts
 
 from cwmpcheck.traces import Limits, Request, Response, Trouble, load_trace, outline, read_events
 from cwmpcheck.traces.pcap import Packet, read_pcap
 from cwmpcheck.traces.pcapng import read_pcapng
 from cwmpcheck.vocabulary.errors import UnreadableInput
-from tests.traces.wires import Frame, Talk, block, pcap, pcapng, section, session, texts
 
 TALK = session(Talk(time=1_700_000_000.25).open()).close()
 
@@ -185,10 +186,8 @@ def test_flipped_bytes_never_crash(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "flipped.pcap")
         path.write_bytes(bytes(raw))
-        try:
-            assert load_trace(path).end >= 0
-        except UnreadableInput as error:
-            assert str(path) in str(error)
+        with contextlib.suppress(UnreadableInput):
+            assert load_trace(path).sources == ("flipped.pcap",)
 
 
 @settings(max_examples=300, deadline=None)

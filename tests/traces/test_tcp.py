@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections import defaultdict
 from pathlib import Path
 from typing import Literal
@@ -86,7 +87,7 @@ def shuffled(draw: st.DrawFn) -> tuple[bytes, int, list[Segment]]:
     text = draw(st.binary(min_size=1, max_size=400))
     isn = draw(st.sampled_from([0, 5, 2**31 - 3, 2**32 - 1, 2**32 - 60, 2**32 - 399]))
     cuts = sorted(draw(st.sets(st.integers(1, len(text)), max_size=12)) | {0, len(text)})
-    pieces = list(zip(cuts, cuts[1:], strict=False))
+    pieces = list(itertools.pairwise(cuts))
     extra = draw(st.lists(st.tuples(st.integers(0, len(text) - 1), st.integers(1, 60)), max_size=6))
     pieces += [(start, min(len(text), start + length)) for start, length in extra]
     order = draw(st.permutations(pieces))

@@ -144,7 +144,7 @@ class Talk:
         return self
 
 
-def post(body: bytes | Body = b"", *, host: str = "acs", path: str = "/", id: str = "1", **headers: str) -> bytes:
+def post(body: bytes | Body = b"", host: str = "acs", path: str = "/", id: str = "1", **headers: str) -> bytes:
     """A POST; ``headers`` have ``_`` for ``-``."""
     data = body if isinstance(body, bytes) else write_envelope(body, id=id)
     lines = [f"POST {path} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(data)}"]
@@ -152,7 +152,7 @@ def post(body: bytes | Body = b"", *, host: str = "acs", path: str = "/", id: st
     return "\r\n".join([*lines, "", ""]).encode() + data
 
 
-def reply(body: bytes | Body = b"", *, status: str = "200 OK", id: str = "1", **headers: str) -> bytes:
+def reply(body: bytes | Body = b"", status: str = "200 OK", id: str = "1", **headers: str) -> bytes:
     """A response with its length."""
     data = body if isinstance(body, bytes) else write_envelope(body, id=id)
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(data)}"]
@@ -177,9 +177,9 @@ def inform(serial: str = "S1", *codes: str, retry: int = 0, **values: str) -> In
 
 def session(talk: Talk, serial: str = "S1", cookie: str = "", download: Download | None = None) -> Talk:
     """A whole session on an open connection: Inform, empty POST, perhaps a Download, the end."""
-    given: dict[str, str] = {"Set_Cookie": f"session={cookie}; Path=/"} if cookie else {}
-    sent: dict[str, str] = {"Cookie": f"session={cookie}"} if cookie else {}
-    talk.ask(post(inform(serial))).answer(reply(InformResponse(), **given)).ask(post(**sent))
+    given = {"Set_Cookie": f"session={cookie}; Path=/"} if cookie else {}
+    sent = {"Cookie": f"session={cookie}"} if cookie else {}
+    talk.ask(post(inform(serial))).answer(reply(InformResponse(), **given)).ask(post(b"", **sent))
     if download is not None:
         talk.answer(reply(download)).ask(post(DownloadResponse(1), **sent))
     return talk.answer(reply(status="204 No Content"))

@@ -54,9 +54,11 @@ class Flow:
         self._requests = self._reader("request")
         self._responses = self._reader("response")
         self._requests.asked = self._asked
-        self._held: list[Chunk | Gap] = []
+        self._responses.ready = self._may_answer
+        self._held: deque[Chunk | Gap] = deque()
         self._held_bytes = 0
-        self._requests_over = False
+        self._server_done = False
+        self._patient = whole  # answers wait for their requests
         self._asked_at: deque[float] = deque()
         tally.middle += not whole
 
@@ -111,37 +113,39 @@ class Flow:
     def _pass_on(self, side: Side, item: Chunk | Gap) -> None:
         if self._inner(side) == "client":
             self._feed(self._requests, item)
-            self._release()
-        elif self._must_wait():
+        else:
             self._held.append(item)
             self._held_bytes += len(item.data) if isinstance(item, Chunk) else 0
-            if self._held_bytes > _HELD:
-                self._release(force=True)
-        else:
-            self._feed(self._responses, item)
+            self._patient = self._patient and self._held_bytes <= _HELD
+        self._release()
 
-    def _must_wait(self) -> bool:
+    def _may_answer(self) -> bool:
         """An answer whose request is not known yet waits: the method tells how the answer is framed."""
-        reader = self._responses
-        idle = not reader.busy and not reader.methods
-        return bool(self._held) or (idle and not self._requests_over and self._whole)
+        return not self._patient or bool(self._responses.methods)
 
     def _asked(self, head: Head) -> None:
         self._responses.methods.append(head.method)
         self._asked_at.append(head.start)
 
-    def _release(self, force: bool = False) -> None:
-        while self._held and (force or self._responses.busy or self._responses.methods):
-            item = self._held.pop(0)
-            self._held_bytes -= len(item.data) if isinstance(item, Chunk) else 0
-            self._feed(self._responses, item)
+    def _release(self) -> None:
+        reader = self._responses
+        while self._held and (reader.busy or self._may_answer()):
+            item = self._held.popleft()
+            rest = self._feed(reader, item)
+            if isinstance(item, Chunk):
+                self._held_bytes -= len(item.data) - len(rest)
+                if rest:
+                    self._held.appendleft(item._replace(data=rest))
+        if self._server_done and not self._held:
+            self._server_done = False
+            reader.close(True)
 
     @staticmethod
-    def _feed(reader: MessageReader, item: Chunk | Gap) -> None:
+    def _feed(reader: MessageReader, item: Chunk | Gap) -> bytes:
         if isinstance(item, Chunk):
-            reader.feed(item.data, item.time, item.packet)
-        else:
-            reader.gap(item.length, item.time, item.packet)
+            return reader.feed(item.data, item.time, item.packet)
+        reader.gap(item.length, item.time, item.packet)
+        return b""
 
     def gap(self, side: Side, gap: Gap) -> None:
         """Bytes of ``side`` that the capture lacks."""
@@ -160,11 +164,11 @@ class Flow:
             return
         if self._inner(side) == "client":
             self._requests.close(True)
-            self._requests_over = True
-            self._release(force=True)
+            self._patient = False
+            self._release()
         else:
-            self._release(force=True)
-            self._responses.close(True)
+            self._server_done = True
+            self._release()
 
     def fact(self, what: Literal["refused", "unanswered", "reset"], by: Side, time: float, packet: int) -> None:
         """The connection was refused, never answered, or reset."""
@@ -181,8 +185,8 @@ class Flow:
         """Nothing more comes: tell what is incomplete."""
         if self._foreign:
             return
-        self._requests_over = True
-        self._release(force=True)
+        self._patient = False
+        self._release()
         busy = self._requests.busy or self._responses.busy
         self._requests.close(False)
         self._responses.close(False)

@@ -25,6 +25,7 @@ __all__ = ["Head", "MessageReader", "Said", "start_of"]
 
 _REQUEST_START = re.compile(rb"[A-Z][A-Z-]{1,19} [^\s]")
 _RESPONSE_START = re.compile(rb"HTTP/1\.[01] ?")
+_SWITCHES = re.compile(rb"HTTP/1\.[01] 101\b")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HOST = re.compile(rb"(?im)^host[ \t]*:")
 _NO_HOST = b"host: absent.invalid\r\n"
@@ -88,18 +89,20 @@ class MessageReader:
         self._text = bytearray()
         self._head: Head | None = None
         self._peer: h11.Connection | None = None
+        self._latest = 0.0  # start of the message begun last
         self.lost = False  # out of step: waiting for a segment that begins like a message
         self.opaque = False  # no longer HTTP (CONNECT, 101)
         self.methods: deque[str] = deque()  # of the requests not answered yet; used by the response side
         self.asked: Callable[[Head], None] = lambda _head: None  # told of each request head
+        self.ready: Callable[[], bool] = lambda: True  # whether another message may begin
 
     @property
     def busy(self) -> bool:
         """Whether a message has begun and is not complete."""
         return self._head is not None
 
-    def feed(self, data: bytes, time: float, packet: int) -> None:
-        """Take the next bytes in order."""
+    def feed(self, data: bytes, time: float, packet: int) -> bytes:
+        """Take the next bytes in order; what is not taken, because the next message must wait, is given back."""
         if self.lost and start_of(data) == self._side:
             self.lost = False
         while data and not self.lost and not self.opaque:
@@ -107,14 +110,19 @@ class MessageReader:
             if head is None:
                 data = data if self._text else data.lstrip(b"\r\n")  # empty lines between messages (RFC 9112, 2.2)
                 if not data:
-                    return
-                head = self._head = Head(time, packet)
+                    return b""
+                if not self.ready():
+                    return data
+                # Captures swap packets that are close together: what comes later in the stream began no earlier.
+                self._latest = max(self._latest, time)
+                head = self._head = Head(self._latest, packet)
             head.end = max(head.end, time)
             if self._peer is None:
                 data = self._collect_head(head, data, time, packet)
             else:
                 self._peer.receive_data(data)
                 data = self._pump(head, time, packet)
+        return b""
 
     def _collect_head(self, head: Head, data: bytes, time: float, packet: int) -> bytes:
         seen = max(0, len(self._text) - 3)
@@ -126,6 +134,9 @@ class MessageReader:
             return b""
         text, rest = bytes(self._text[: end.end()]), bytes(self._text[end.end() :])
         self._text.clear()
+        if _SWITCHES.match(text):
+            self._head, self.opaque = None, True
+            return b""
         self._peer = self._new_peer()
         try:
             self._peer.receive_data(self._with_host(text) + rest)
@@ -164,7 +175,7 @@ class MessageReader:
             elif isinstance(event, h11.Request | h11.Response):
                 self._begin(head, event)
             elif isinstance(event, h11.InformationalResponse):
-                return self._interim(event, peer)
+                return self._interim(peer)
             elif isinstance(event, h11.EndOfMessage):
                 rest = peer.trailing_data[0]
                 self._finish(True)
@@ -176,13 +187,10 @@ class MessageReader:
             else:
                 return b""
 
-    def _interim(self, event: h11.InformationalResponse, peer: h11.Connection) -> bytes:
+    def _interim(self, peer: h11.Connection) -> bytes:
         """A 1xx is no answer: the next head belongs to the same request."""
-        rest: bytes = peer.trailing_data[0]
         self._head = self._peer = None
-        if event.status_code == 101:
-            self.opaque = True
-            return b""
+        rest: bytes = peer.trailing_data[0]
         return rest
 
     def _begin(self, head: Head, event: h11.Request | h11.Response) -> None:
@@ -210,6 +218,8 @@ class MessageReader:
         head.content.finish(whole)
         if head.content.trouble:
             self._complain(head.content.trouble, head.start, head.first, True)
+        elif head.content.shortened:
+            self._complain("a text too long to be read whole", head.start, head.first, False)
         self._tell(head, whole and not head.lost)
         if head.status and self.methods:
             self.methods.popleft()
