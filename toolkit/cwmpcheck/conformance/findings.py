@@ -79,7 +79,14 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Divergence(msgspec.Struct, frozen=True):
-    """Where following a trace on the model came to an end, and what would mend it."""
+    """Where no state of the model could have shown what was seen, and what would mend it.
+
+    Attributes:
+        transfer: CommandKey of the transfer that was followed; empty for none.
+        observed: what was seen, in words.
+        because: the false guard of the nearest step.
+        under: readings under which the whole trace can be followed.
+    """
 
     device: str
     transfer: str
@@ -87,6 +94,7 @@ class Divergence(msgspec.Struct, frozen=True):
     observed: str
     because: Because | None
     mend: str | None = None
+    under: str | None = None
 
 
 class DeviceSummary(msgspec.Struct, frozen=True):

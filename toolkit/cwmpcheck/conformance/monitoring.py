@@ -13,12 +13,17 @@ from functools import cache
 import z3
 
 from cwmpcheck.catalogue import Property, judged_on_traces, suite
+from cwmpcheck.catalogue.ledger import Life
 from cwmpcheck.compile.python import PythonBackend, compile_python
 from cwmpcheck.conformance.observing import EndOfSession, Seen
 from cwmpcheck.kernel import Action, System, Term, Value, Watch
 from cwmpcheck.kernel.monitor import LEDGER, SEEN, Register, constants
 from cwmpcheck.protocol import READINGS, Kind, Observation
 from cwmpcheck.protocol.scenarios import PARAMETERS
+
+
+ALWAYS = ("open", "life_1", "outcome_1")
+"""Registers that are kept whatever the checks need."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,14 @@ class Breach:
         index: number of the observation.
         seen: the observation.
         under: readings that admit it, as ``A-08=restarts``.
+        transfer_open: the slice's transfer was requested and was not yet acknowledged.
     """
 
     item: Property
     index: int
     seen: Seen
     under: str | None
+    transfer_open: bool
 
 
 @cache
@@ -43,7 +50,7 @@ def ledger_machine() -> tuple[System, tuple[Register, ...]]:
     """The ledger as a system of one action, whose state is an observation and the registers before it."""
     declared = suite()
     checks = {item.id: declared.checks[name].holds for item, name in judged_on_traces()}
-    registers = declared.registers(*checks.values(), *(_ledger_constant(name) for name in ("open", "ended")))
+    registers = declared.registers(*checks.values(), *(_ledger_constant(name) for name in ALWAYS))
     seen = tuple(Observation.variables(SEEN))
     update = Action(
         "observe",
@@ -99,9 +106,10 @@ class Monitor:
     def feed(self, seen: Seen) -> Iterator[Breach]:
         """What the observation breaks; the ledger then takes it in."""
         state = (*_numbers(self._system, self._width, seen), *self._registers)
+        waiting = list(Life)[self.register("life_1")] in (Life.REQUESTED, Life.ACCEPTED)
         for name in sorted(self._backend.holding(state)):
             if name not in self._skip:
-                yield Breach(self._items[name], self.count, seen, self._admitted(name, state))
+                yield Breach(self._items[name], self.count, seen, self._admitted(name, state), waiting)
         self._registers = self._backend.successor(state, 0)[self._width :]
         self.count += 1
 

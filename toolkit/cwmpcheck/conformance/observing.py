@@ -232,7 +232,8 @@ class Slice:
         }
         listed = ", ".join(f"{e.code}({e.command_key})" if e.command_key else e.code for e in body.events) or "no event"
         got = f"Inform({listed}; RetryCount={body.retry_count}; SoftwareVersion={version or 'absent'})"
-        unknown = {"other_event"} | (set() if updated is not None else {"updated"})
+        # That the version changed may be another transfer's doing: only a version that was told is followed.
+        unknown = {"other_event"} | (set() if self.expect_version is not None else {"updated"})
         return Seen({**told, **fields}, at, got, frozenset(unknown))
 
     def _updated(self, version: str | None) -> bool | None:
