@@ -153,3 +153,17 @@ def test_a_run_out_of_time_says_so_and_leaves_what_it_has(tmp_path: Path) -> Non
         run_lab("unicast", tmp_path, limit=0.8)
     assert (tmp_path / "capture.pcap").stat().st_size >= 24
     assert json.loads((tmp_path / "lab.json").read_text())["scenario"] == "unicast"
+
+
+def test_the_shipped_example_is_such_a_run() -> None:
+    """examples/unicast-upgrade holds a whole unicast upgrade, without departures, in less than 100 kB."""
+    folder = Path(__file__).resolve().parents[2] / "examples" / "unicast-upgrade"
+    report = json.loads((folder / "lab.json").read_text())
+    assert report["scenario"] == "unicast"
+    assert [operation["state"] for operation in report["operations"]] == ["succeeded"]
+    run = LabResult("unicast", folder, 0, "1.0.0", "2.0.0", ("succeeded",), 2, 0.0)
+    assert [version for _, _, version in informs(run)] == ["1.0.0", "2.0.0", "2.0.0"]
+    for line in lines(run):
+        if line.get("body") and line["role"] == "acs":
+            assert read_envelope(line["body"].encode()).departures == ()
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 100_000

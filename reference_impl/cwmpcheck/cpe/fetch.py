@@ -85,7 +85,7 @@ async def fetch_file(order: Fetch, store: FileStore, *, timeout: float = 60.0) -
 
 
 async def _fetch(client: aiohttp.ClientSession, order: Fetch, store: FileStore) -> str:
-    url, headers = order.url, {"Accept-Encoding": "identity"}
+    url, headers = order.url, {"Accept-Encoding": "identity", "User-Agent": "cwmpcheck-cpe"}
     for _ in range(_MAX_REDIRECTS + 1):
         async with client.get(url, allow_redirects=False, headers=headers) as response:
             if response.status in (301, 302, 303, 307, 308):
