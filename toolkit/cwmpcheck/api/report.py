@@ -1,0 +1,97 @@
+"""The report of a verification: all decisions, what differs from what was expected, and the exit code they add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import msgspec
+
+from cwmpcheck.api.decision import Decision
+from cwmpcheck.api.rows import VerifyDocument
+from cwmpcheck.render.verify_table import Line, verify_html, verify_text
+
+ALL_WELL, BROKEN, INCONCLUSIVE = 0, 1, 4
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What ``verify`` found.
+
+    Attributes:
+        decisions: one for each property, scenario and reading.
+        notes: what differs from ``expected.toml`` without being a verdict, such as the size of a state space.
+        strict: whether known defects count as broken.
+    """
+
+    decisions: tuple[Decision, ...]
+    notes: tuple[str, ...] = ()
+    strict: bool = False
+
+    def is_well(self, decision: Decision) -> bool:
+        """Whether a verdict is as it should be; with ``strict`` a known defect is none the better for being known."""
+        return decision.expected and not (self.strict and decision.name == "refuted")
+
+    @property
+    def unexpected(self) -> tuple[Decision, ...]:
+        """The settled decisions that are not as they should be."""
+        return tuple(each for each in self.decisions if each.settled and not self.is_well(each))
+
+    @property
+    def unsettled(self) -> tuple[Decision, ...]:
+        """The decisions that a bound or a limit cut short."""
+        return tuple(each for each in self.decisions if not each.settled)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all is as it should be, 1 when something is not, 4 when a bound or a limit leaves it open."""
+        if self.unexpected:
+            return BROKEN
+        return INCONCLUSIVE if self.unsettled else ALL_WELL
+
+    def counts(self) -> Counter[str]:
+        """How many verdicts there are of each name."""
+        return Counter(each.name for each in self.decisions)
+
+    def to_json(self) -> str:
+        """As ``verify --format json`` prints it."""
+        rows = tuple(each.to_row() for each in self.decisions)
+        return msgspec.json.encode(VerifyDocument(rows, self.exit_code)).decode()
+
+    def lines(self) -> list[Line]:
+        """The decisions as lines of a table."""
+        return [line_of(each, well=self.is_well(each)) for each in self.decisions]
+
+    def summary(self) -> str:
+        """One sentence: how many verdicts of which name, and whether all is as it should be."""
+        counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in self.counts().most_common())
+        end = {
+            ALL_WELL: "all as expected",
+            BROKEN: f"{len(self.unexpected)} not as expected",
+            INCONCLUSIVE: f"{len(self.unsettled)} left open by a bound or a limit",
+        }
+        return f"{len(self.decisions)} verdicts: {counts or 'none'}; {end[self.exit_code]}."
+
+    def __str__(self) -> str:
+        return verify_text(self.lines(), self.summary())
+
+    def _repr_html_(self) -> str:
+        return verify_html(self.lines(), self.summary())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": str(self)}
+
+
+def line_of(decision: Decision, *, well: bool) -> Line:
+    """A decision as a line of a table."""
+    return Line(
+        property=decision.item.id,
+        scenario=decision.scenario,
+        verdict=decision.name.replace("_", " ") + (f" ({decision.defect.id})" if decision.defect else ""),
+        well=well,
+        states=decision.effort.states,
+        seconds=decision.effort.seconds,
+        source=decision.item.mark + (" unverified" if decision.unverified else ""),
+        title=decision.item.title,
+        quiet=decision.name == "not_applicable",
+    )

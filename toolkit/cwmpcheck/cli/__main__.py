@@ -1,0 +1,7 @@
+"""``python -m cwmpcheck.cli``."""
+
+import sys
+
+from cwmpcheck.cli import main
+
+sys.exit(main())

@@ -1,0 +1,38 @@
+"""What a person sees: the console, and progress on standard error where that is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.text import Text
+
+from cwmpcheck.render.plain import plain, shortened
+
+
+def console() -> Console:
+    """Standard output; nothing that is printed is read as markup, and numbers keep their colour to themselves."""
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """A line on standard error that tells how far the work has come, gone when it is done.
+
+    Args:
+        what: what is done, until the first word comes.
+    """
+    screen = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
+    if not screen.is_terminal:
+        yield lambda text: None
+        return
+    with screen.status(Text(plain(what))) as status:
+        yield lambda text: status.update(Text(shortened(plain(text), max(20, screen.width - 4))))
+
+
+def write(text: str) -> None:
+    """Write text to standard output, as it is, with a newline at its end."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,113 @@
+"""``cwmpcheck verify``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from cwmpcheck.api.deciding import BackendChoice, Engine
+from cwmpcheck.api.decision import Decision
+from cwmpcheck.api.readings import parsed
+from cwmpcheck.api.report import VerifyReport
+from cwmpcheck.api.verifying import decisions_on, report_of
+from cwmpcheck.cli.ending import INTERRUPTED, say
+from cwmpcheck.cli.screen import console, progress, write
+from cwmpcheck.render.exchange import exchange
+from cwmpcheck.render.plain import plain
+from cwmpcheck.render.verify_table import verify_table
+from cwmpcheck.vocabulary.errors import UsageError
+
+MOST_SHOWN = 3
+"""Counterexamples printed in full; the others are one property away."""
+
+
+def run(
+    scenarios: Sequence[str],
+    properties: Sequence[str],
+    readings: Sequence[str],
+    all_readings: bool,
+    model: Path | None,
+    bounds: str,
+    engine: Engine,
+    backend: BackendChoice,
+    strict: bool,
+    form: str,
+) -> int:
+    """Decide, print, and return the exit code; what was decided before Ctrl-C is printed too."""
+    made: list[Decision] = []
+    stopped = False
+    limits = bounds_of(bounds)
+    with progress("preparing") as tell:
+        decisions = decisions_on(
+            scenarios, properties, parsed(readings), limits, engine, backend, model, tell, all_readings=all_readings
+        )
+        try:
+            made.extend(decisions)
+        except KeyboardInterrupt:
+            stopped = True
+    report = report_of(made, strict=strict)
+    if form == "json":
+        write(report.to_json())
+    else:
+        show(report)
+    if stopped:
+        return say(f"interrupted; the {len(made)} verdicts made so far are above", INTERRUPTED)
+    return report.exit_code
+
+
+def bounds_of(text: str) -> dict[str, float]:
+    """Bounds written as ``states=1000,seconds=5``; raises UsageError for any other form."""
+    found: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = part.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not equals or math.isnan(number):
+            raise UsageError(f"{part!r} is no bound; write it as states=1000000,seconds=60")
+        found[name.strip()] = number
+    return found
+
+
+def show(report: VerifyReport) -> None:
+    """The table, then what is not as expected, each with its counterexample, then one sentence."""
+    screen = console()
+    screen.print(verify_table(report.lines(), screen.width))
+    for decision in report.decisions:
+        if decision.defect is not None and report.is_well(decision):
+            screen.print()
+            screen.print(
+                Text(
+                    plain(
+                        f"{decision.item.id} fails in {decision.scenario} as expected, {decision.defect.id}: {decision.defect.because}"
+                    )
+                )
+            )
+    shown = 0
+    for decision in report.unexpected:
+        screen.print()
+        chart = decision.chart()
+        if chart is None:
+            screen.print(
+                Text(
+                    plain(
+                        f"{decision.item.id} in {decision.scenario}: {decision.name.replace('_', ' ')}: {decision.how}"
+                    )
+                )
+            )
+        elif shown < MOST_SHOWN:
+            shown += 1
+            write(exchange(chart, width=min(screen.width, 100)))
+        else:
+            again = f"cwmpcheck verify --scenario {decision.scenario} --property {decision.item.id}"
+            screen.print(Text(plain(f"{decision.item.id} in {decision.scenario}: {decision.how}; `{again}` shows it")))
+    for decision in report.unsettled:
+        screen.print(Text(plain(f"{decision.item.id} in {decision.scenario} is open: {decision.how}")))
+    screen.print()
+    for note in report.notes:
+        screen.print(Text(plain(f"Note: {note}.")))
+    screen.print(Text(plain(report.summary())))

@@ -1,0 +1,54 @@
+"""What a layout program drew, cut down to shapes and text: nothing that runs, loads or leads anywhere."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from cwmpcheck.render.plain import label
+
+SVG = "{http://www.w3.org/2000/svg}"
+SHAPES = frozenset(
+    {"svg", "g", "title", "desc", "path", "polygon", "polyline", "ellipse", "circle", "rect", "line", "text", "tspan"}
+)
+ATTRIBUTES = frozenset(
+    {
+        *("id", "class", "transform", "viewBox", "width", "height", "role"),
+        *("x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "d", "points"),
+        *("fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity"),
+        *("text-anchor", "font-family", "font-size", "font-weight"),
+    }
+)
+
+
+def inert_svg(text: str) -> str:
+    """The drawing with only known shapes and attributes left, ready to be embedded.
+
+    Args:
+        text: an SVG document.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    root = etree.fromstring(text.encode(), parser)
+    _clean(root)
+    etree.cleanup_namespaces(root)
+    return etree.tostring(root, encoding="unicode")
+
+
+def _clean(element: etree._Element) -> None:
+    for name in list(element.attrib):
+        if name not in ATTRIBUTES or ":" in str(element.attrib[name]):
+            del element.attrib[name]
+    if element.text:
+        element.text = label(element.text)
+    element.tail = None
+    for child in list(element):
+        tag = child.tag if isinstance(child.tag, str) else ""
+        if tag.startswith(SVG) and tag.removeprefix(SVG) in SHAPES:
+            _clean(child)
+        elif tag == f"{SVG}a":
+            # Graphviz wraps what has an address; what is inside is harmless without it.
+            child.tag = f"{SVG}g"
+            _clean(child)
+        else:
+            element.remove(child)
