@@ -21,7 +21,6 @@ from cwmpcheck.kernel.monitor import LEDGER, SEEN, Register, constants
 from cwmpcheck.protocol import READINGS, Kind, Observation
 from cwmpcheck.protocol.scenarios import PARAMETERS
 
-
 ALWAYS = ("open", "life_1", "outcome_1")
 """Registers that are kept whatever the checks need."""
 
