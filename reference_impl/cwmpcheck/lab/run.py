@@ -254,7 +254,7 @@ class _Lab:
             "scenario": self._scenario.name,
             "summary": self._scenario.summary,
             "seed": self._seed,
-            "cwmpcheck": metadata.version("cwmpcheck"),
+            "cwmpcheck": _own_version(),
             "t_start": started,
             "t_end": time.time(),
             "legs": ["cpe-acs", "cpe-fileserver"],
@@ -279,3 +279,10 @@ class _Lab:
         if self._scenario.lose_acknowledgement:
             return "the first TransferCompleteResponse was swallowed and the CPE's connection reset"
         return "nothing"
+
+
+def _own_version() -> str:
+    try:
+        return metadata.version("cwmpcheck")
+    except metadata.PackageNotFoundError:
+        return "not installed"
