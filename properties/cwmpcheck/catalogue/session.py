@@ -233,7 +233,7 @@ SESSION: tuple[Property, ...] = (
     ),
     Property(
         "P-101", "The first session ever with an ACS carries 0 BOOTSTRAP.", ("S-03",), "M?", "cpe",
-        severity="conditional",
+        nature="transport", severity="conditional",
         trace_check=lambda v: both(sends(v, Kind.INFORM), ~v.ledger.ended, ~v.ledger.open).implies(v.seen.bootstrap),
         on_traces="0 BOOTSTRAP in the Inform of the first contact",
     ),
