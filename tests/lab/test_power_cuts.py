@@ -170,6 +170,7 @@ def test_an_upgrade_survives_the_loss_of_every_single_reply(tmp_path: Path) -> N
     assert repeated == 1, "exactly the loss of the TransferCompleteResponse makes a duplicate"
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(cuts=st.sets(st.integers(1, 120), max_size=5), losses=st.sets(st.integers(1, 120), max_size=5))
 def test_an_upgrade_survives_any_few_disturbances(
