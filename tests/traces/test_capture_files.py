@@ -239,7 +239,13 @@ def test_gzip_bomb_is_bounded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"", "is empty"), (b"hello\n", "neither"), (b"[" * 200_000, "neither"), (b'{"a": 1}\n', "neither"), (b"\x1f\x8b", "neither")],
+    [
+        (b"", "is empty"),
+        (b"hello\n", "neither"),
+        (b"[" * 200_000, "neither"),
+        (b'{"a": 1}\n', "neither"),
+        (b"\x1f\x8b", "neither"),
+    ],
 )
 def test_what_is_no_capture(tmp_path: Path, content: bytes, says: str) -> None:
     """Each thing that is no capture is refused in one line that says what it is."""
@@ -257,10 +263,19 @@ def test_missing_file_and_empty_folder(tmp_path: Path) -> None:
             load_trace(path)
 
 
+def test_a_device_is_no_capture() -> None:
+    """An endless device is refused at once."""
+    with pytest.raises(UnreadableInput, match="regular file"):
+        load_trace("/dev/zero")
+
+
 def test_a_megabyte_of_noise(tmp_path: Path) -> None:
     """A megabyte of noise is refused in well under a second, with lines or without."""
     rng = random.Random(7)
-    for name, noise in (("noise", rng.randbytes(1 << 20)), ("lines", b"\n".join(rng.randbytes(50).hex().encode() for _ in range(10_000)))):
+    for name, noise in (
+        ("noise", rng.randbytes(1 << 20)),
+        ("lines", b"\n".join(rng.randbytes(50).hex().encode() for _ in range(10_000))),
+    ):
         (tmp_path / name).write_bytes(noise)
         begin = time.perf_counter()
         with pytest.raises(UnreadableInput):
@@ -270,7 +285,9 @@ def test_a_megabyte_of_noise(tmp_path: Path) -> None:
 
 def test_capture_without_cwmp_is_inconclusive(tmp_path: Path) -> None:
     """A good capture with no CWMP in it is no pass: the trace says that nothing was found."""
-    talk = Talk().open().ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    talk = (
+        Talk().open().ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    )
     (tmp_path / "a.pcap").write_bytes(pcap(talk.close().frames))
     trace = load_trace(tmp_path / "a.pcap")
     assert trace.devices == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,16 @@ def line(**values: Any) -> str:
 
 def request(body: str = "", **values: Any) -> str:
     """A line with a request."""
-    return line(dir="request", method="POST", path="/", headers=[["Host", "acs"], ["Cookie", "a=b"]], body=body, **values)
+    return line(
+        dir="request", method="POST", path="/", headers=[["Host", "acs"], ["Cookie", "a=b"]], body=body, **values
+    )
 
 
 def test_each_kind_of_line(tmp_path: Path) -> None:
     """Requests, responses, binary bodies and TCP facts come out with their line numbers."""
-    text = request("<a/>") + "\n" + line(dir="response", status=200, reason="OK", headers=[], body_b64="AAEC", body_len=9)
+    text = (
+        request("<a/>") + "\n" + line(dir="response", status=200, reason="OK", headers=[], body_b64="AAEC", body_len=9)
+    )
     text += line(dir="tcp", event="reset", by="server", t=3) + line(dir="response", status=204, truncated=True)
     (tmp_path / "x.jsonl").write_text(text)
     asked, told, cut, fact = read_events(tmp_path / "x.jsonl").events
@@ -48,9 +53,20 @@ def test_each_kind_of_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ["{", "[]", "{}", '"x"', line(dir="sideways"), line(dir="tcp", event="vanished", by="server"), line(dir="tcp", event="reset", by="me"),
-     line(dir="response", status="200"), line(dir="request", body_b64="%%%"), "[" * 100_000, line(dir="request", headers=[["a"]])],
-)  # fmt: skip
+    [
+        "{",
+        "[]",
+        "{}",
+        '"x"',
+        "[" * 100_000,
+        line(dir="sideways"),
+        line(dir="tcp", event="vanished", by="server"),
+        line(dir="tcp", event="reset", by="me"),
+        line(dir="response", status="200"),
+        line(dir="request", body_b64="%%%"),
+        line(dir="request", headers=[["a"]]),
+    ],
+)
 def test_a_bad_line_is_told_and_the_rest_is_read(tmp_path: Path, bad: str) -> None:
     """A line that cannot be read is one inconclusive trouble with its number; the others are read."""
     (tmp_path / "x.jsonl").write_text(request() + bad.rstrip("\n") + "\n" + request())
@@ -92,7 +108,12 @@ def test_gzipped_and_in_a_folder(tmp_path: Path) -> None:
     folder = load_trace(tmp_path)
     assert alone.devices == folder.devices
     assert [m.rpc for m in alone.devices[0].sessions[0].messages] == ["Inform", "InformResponse"]
-    assert (folder.start, folder.end, folder.file_server_seen, folder.sources) == (0.5, 9.0, True, ("exchanges.jsonl.gz",))
+    assert (folder.start, folder.end, folder.file_server_seen, folder.sources) == (
+        0.5,
+        9.0,
+        True,
+        ("exchanges.jsonl.gz",),
+    )
     assert (alone.start, alone.end, alone.file_server_seen) == (1.0, 2.0, False)
 
 
@@ -105,7 +126,9 @@ def test_a_source_that_disagrees_is_told(tmp_path: Path, shared_dir: Path) -> No
     (tmp_path / "capture.json").write_text("not JSON")
     trace = load_trace(tmp_path)
     assert trace.devices == load_trace(tmp_path / "capture.pcap").devices
-    assert "exchanges.jsonl does not tell: 202BC1-BM632w-000100 session 2: acs TransferCompleteResponse" in texts(trace.troubles)
+    assert "exchanges.jsonl does not tell: 202BC1-BM632w-000100 session 2: acs TransferCompleteResponse" in texts(
+        trace.troubles
+    )
     assert "cannot be read" in texts(trace.troubles)
 
 
@@ -113,8 +136,6 @@ def test_a_source_that_disagrees_is_told(tmp_path: Path, shared_dir: Path) -> No
 @given(st.lists(st.one_of(st.just(request("<a/>").encode()), st.binary(max_size=80)), max_size=6))
 def test_any_bytes_are_survived(lines: list[bytes]) -> None:
     """Whatever the lines hold, each is an event or a trouble."""
-    import io
-
     reader = ExchangesReader("x", Limits())
     reader.read(io.BytesIO(b"\n".join(lines)))
     assert all(event.where.line is not None and event.where.line <= reader.lines for event in reader.events)

@@ -61,7 +61,15 @@ def test_every_message_is_the_same_byte_for_byte(name: str) -> None:
             return event.what, event.by, event.client, event.server, round(event.time, 6)
         assert isinstance(event, Request | Response)
         first = event.method if isinstance(event, Request) else event.status
-        return first, event.client, event.server, round(event.time, 6), event.headers, event.body[:512], event.body_length
+        return (
+            first,
+            event.client,
+            event.server,
+            round(event.time, 6),
+            event.headers,
+            event.body[:512],
+            event.body_length,
+        )
 
     mine = {key(event) for event in ours}
     assert [event for event in theirs if key(event) not in mine] == []
@@ -146,7 +154,11 @@ def test_legs_and_losses() -> None:
     assert isinstance(own, HttpError)
     assert (own.status, own.also) == (503, None)
     killed = run("genieacs__cpe-labs-tr181__acs_killed_on_tc").devices[0].sessions
-    assert [part.items[-1].what for part in killed if isinstance(part.items[-1], Broken)] == ["closed", "reset", "reset"]
+    assert [part.items[-1].what for part in killed if isinstance(part.items[-1], Broken)] == [
+        "closed",
+        "reset",
+        "reset",
+    ]
     response = run("genieacs__cpe-labs-arris__dl_response_lost").devices[0].sessions[1].items
     assert isinstance(response[-2], Message)
     assert (response[-2].rpc, response[-2].also) == ("DownloadResponse", None)
@@ -154,7 +166,7 @@ def test_legs_and_losses() -> None:
 
 
 def test_a_run_without_transfer_still_saw_the_file_server() -> None:
-    """That no GET was seen means something in the folder, whose note says that the leg was recorded, not in the bare file."""
+    """Only the folder's note says that the file server's leg was recorded; the bare file cannot."""
     name = "genieacs__cpe-labs-arris__bad_args"
     assert run(name).devices[0].fetches == ()
     assert (load_trace(TRACES / name).file_server_seen, run(name).file_server_seen) == (True, False)

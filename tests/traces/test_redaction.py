@@ -20,12 +20,16 @@ def trace_file(tmp_path: Path) -> Path:
     """A capture in which every place that can hold a credential holds one."""
     order = Download("K1", "1 Firmware Upgrade Image", "http://joe:urlpass@10.0.0.5/f", "joe-the-user", "hunter2")
     ordered = write_envelope(order, id="1", allow=(DepartureKind.USERINFO_IN_URL,))
-    talk = Talk().open().ask(post(inform("S1", ManagementServer__Password="acspass"), Authorization="Basic dXNlcjpwYXNz"))
+    talk = (
+        Talk().open().ask(post(inform("S1", ManagementServer__Password="acspass"), Authorization="Basic dXNlcjpwYXNz"))
+    )
     talk.answer(reply(InformResponse(), Set_Cookie="session=c00k1e; Path=/; HttpOnly"))
     talk.ask(post(b"", Cookie="session=c00k1e; other=c00k1e-2")).answer(reply(ordered))
     talk.ask(post(DownloadResponse(1), Cookie="session=c00k1e")).answer(reply(status="204 No Content")).close()
     files = Talk(client="10.0.0.2:5", server="10.0.0.5:80", time=talk.time).open()
-    files.ask(b"GET http://joe:urlpass@10.0.0.5/f HTTP/1.1\r\nHost: x\r\nAuthorization: Basic dXNlcjpwYXNz\r\n\r\n").answer(reply(b"x"))
+    files.ask(
+        b"GET http://joe:urlpass@10.0.0.5/f HTTP/1.1\r\nHost: x\r\nAuthorization: Basic dXNlcjpwYXNz\r\n\r\n"
+    ).answer(reply(b"x"))
     (tmp_path / "a.pcap").write_bytes(pcap(talk.frames + files.close().frames))
     return tmp_path / "a.pcap"
 
@@ -87,4 +91,7 @@ def test_quoted_secrets_are_cleaned() -> None:
     """A departure that quotes a masked value is masked too."""
     secrets = Pseudonyms()
     secrets.struct(Download("K", "1 Firmware Upgrade Image", "http://u:topsecret@h/", password="hunter2"))
-    assert secrets.text("'hunter2' is no enumeration; http://u:topsecret@h/") == "'<redacted>' is no enumeration; http://<redacted>@h/"
+    assert (
+        secrets.text("'hunter2' is no enumeration; http://u:topsecret@h/")
+        == "'<redacted>' is no enumeration; http://<redacted>@h/"
+    )

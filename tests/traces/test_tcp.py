@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Literal
@@ -129,7 +130,7 @@ def test_a_lost_segment_is_a_gap_of_its_length(case: tuple[bytes, int, list[Segm
 
 
 def test_first_copy_wins_and_a_conflict_is_told() -> None:
-    """Of overlapping segments that differ the first copy stands, delivered or pending, and the conflict is told once."""
+    """Of overlapping segments that differ the first copy stands, delivered or pending; that is told once."""
     delivered = [seg(0, 101, ACK, b"POST /good"), seg(0, 101, ACK, b"POST /evil")]
     pending = [seg(0, 106, ACK, b"/good"), seg(0, 101, ACK, b"POST /evil"), seg(0, 103, ACK, b"xxxx")]
     for segments in (delivered, pending):
@@ -225,6 +226,16 @@ def test_caps() -> None:
     assert table.evicted == 3
 
 
+def test_tiny_pieces_cost_no_time() -> None:
+    """A flood of single bytes out of order, all of them pending, is bounded like any other."""
+    flood = [seg(0, 200 + 2 * n, ACK, b"x") for n in range(40_000)]
+    begin = time.perf_counter()
+    (ear,), _table = listen([*opening(), *flood, *flood[:5000]])
+    assert time.perf_counter() - begin < 5
+    assert ear.told[1] == ("gap", "client", 99)
+    assert sum(ear.bytes["client"]) == 40_000 * ord("x") + (40_000 - 1 + 99) * ord("?")
+
+
 def test_the_least_recently_used_flow_goes() -> None:
     """Not the oldest connection is closed but the one that was silent longest."""
     ends = [CLIENT[:4] + bytes([0x90, n]) for n in range(3)]
@@ -262,15 +273,22 @@ def dpkt_streams(data: bytes) -> dict[tuple[bytes, int, int], bytes]:
     return {key: b"".join(pieces[at] for at in sorted(pieces)) for key, pieces in parts.items()}
 
 
-@pytest.mark.parametrize("name", ["cpe-labs-tr181__acs_killed_on_tc", "anlix-sim__slow_file", "catawampus2014-fakecpe__tcr_lost"])
+@pytest.mark.parametrize(
+    "name", ["cpe-labs-tr181__acs_killed_on_tc", "anlix-sim__slow_file", "catawampus2014-fakecpe__tcr_lost"]
+)
 def test_payload_agrees_with_dpkt(shared_dir: Path, name: str) -> None:
     """On real captures every byte of every connection is what dpkt's decoder shows."""
     data = (shared_dir / f"traces/genieacs__{name}/capture.pcap").read_bytes()
-    segments = [decode(link, raw) for _n, _t, link, raw, _l in read_pcap(io.BytesIO(data), lambda *_: None, most=1 << 20)]
+    segments = [
+        decode(link, raw) for _n, _t, link, raw, _l in read_pcap(io.BytesIO(data), lambda *_: None, most=1 << 20)
+    ]
     ears, table = listen([segment for segment in segments if isinstance(segment, Segment)])
     ours = {}
     for ear in ears:
-        for side, end, peer in (("client", ear.connection.client, ear.connection.server), ("server", ear.connection.server, ear.connection.client)):
+        for side, end, peer in (
+            ("client", ear.connection.client, ear.connection.server),
+            ("server", ear.connection.server, ear.connection.client),
+        ):
             key = (end[:-2], int.from_bytes(end[-2:], "big"), int.from_bytes(peer[-2:], "big"))
             if text := ear.bytes["client" if side == "client" else "server"]:
                 ours[key] = text

@@ -59,7 +59,9 @@ def link_frame(link: int, packet: bytes) -> bytes:
     return heads[link] + packet
 
 
-def pcap(frames: Iterable[Frame], *, order: str = "<", nano: bool = False, link: int = 1, snaplen: int = 262144) -> bytes:
+def pcap(
+    frames: Iterable[Frame], *, order: str = "<", nano: bool = False, link: int = 1, snaplen: int = 262144
+) -> bytes:
     """A classic pcap file."""
     unit = 10**9 if nano else 10**6
     out = [struct.pack(order + "IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, snaplen, link)]

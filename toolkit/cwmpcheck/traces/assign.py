@@ -142,4 +142,9 @@ def _cookies(headers: Headers, name: str) -> list[str]:
     values = [value for key, value in headers if key == name]
     if name == "set-cookie":
         return [value.split(";", 1)[0].strip() for value in values]
-    return [part.strip() for value in values for part in value.split(";") if part.strip() and not part.lstrip().startswith("$")]
+    return [
+        part.strip()
+        for value in values
+        for part in value.split(";")
+        if part.strip() and not part.lstrip().startswith("$")
+    ]

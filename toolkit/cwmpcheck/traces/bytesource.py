@@ -93,13 +93,17 @@ def open_bytes(path: Path, limits: Limits, report: Callable[[str], None]) -> io.
         UnreadableInput: there is no such file, it is a folder, it is empty, or it may not be read.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise UnreadableInput(f"{path}: not a regular file; save the capture to a file first")
         raw = path.open("rb", buffering=0)
         magic = raw.read(2)
         raw.seek(0)
     except FileNotFoundError:
         raise UnreadableInput(f"{path}: there is no such file; check the path") from None
     except OSError as error:
-        raise UnreadableInput(f"{path}: cannot be read ({error.strerror}); give a capture file or the folder of one run") from None
+        raise UnreadableInput(
+            f"{path}: cannot be read ({error.strerror}); give a capture file or the folder of one run"
+        ) from None
     if not magic:
         raw.close()
         raise UnreadableInput(f"{path}: the file is empty; nothing was captured, or the recording never started")

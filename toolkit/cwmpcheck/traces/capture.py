@@ -84,7 +84,9 @@ class CaptureReader:
 
     def _sum_up(self, table: Table) -> None:
         if self._cut[0]:
-            self.report(f"{self._cut[0]} packets are cut by the snapshot length; capture again with -s 0", self._cut[1], True)
+            self.report(
+                f"{self._cut[0]} packets are cut by the snapshot length; capture again with -s 0", self._cut[1], True
+            )
         for why, (count, first) in self._skipped.items():
             self.report(f"{count} packets could not be used: {why}", first, True)
         for link, count in self._links.items():
@@ -96,7 +98,9 @@ class CaptureReader:
         if self._tally.middle:
             self.report(f"{self._tally.middle} connections were under way when the capture began", 0, False)
         if table.evicted:
-            self.report(f"more than {self._limits.flows} connections at once: {table.evicted} were closed early", 0, True)
+            self.report(
+                f"more than {self._limits.flows} connections at once: {table.evicted} were closed early", 0, True
+            )
         if table.strays:
             self.report(f"on {table.strays} connections data came after they were over: ignored", 0, False)
 
@@ -112,8 +116,8 @@ def read_capture(path: Path, limits: Limits | None = None) -> CaptureReader:
     with open_bytes(path, limits, lambda what: reader.report(what, 0, True)) as stream:
         magic = stream.peek(4)[:4]
         if not is_capture(magic):
-            raise UnreadableInput(f"{path}: not a packet capture (it begins with {magic.hex(' ')}); pcap and pcapng are read")
+            raise UnreadableInput(
+                f"{path}: not a packet capture (it begins with {magic.hex(' ')}); pcap and pcapng are read"
+            )
         reader.read(stream, magic)
     return reader
-
-

@@ -169,7 +169,10 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """One CPE, named OUI-ProductClass-Serial as in TR-069, 3.4.4 (a ``-`` inside a part as ``%2D``), or ``unknown-<n>``."""
+    """One CPE, named OUI-ProductClass-Serial as in TR-069, 3.4.4, or ``unknown-<n>`` if no Inform was captured.
+
+    A ``-`` inside a part is written ``%2D``.
+    """
 
     name: str
     sessions: tuple[Session, ...]

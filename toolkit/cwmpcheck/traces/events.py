@@ -95,7 +95,7 @@ class Request(msgspec.Struct, frozen=True, tag="request", tag_field="event", kw_
     capped: bool = False
 
     def __repr__(self) -> str:
-        return f"Request({self.method} at {self.time:.6f}, {self.body_length} bytes, {redacted(self.headers)}, {self.where})"
+        return f"Request({self.method} at {self.time:.6f}, {self.body_length} bytes, {redacted(self.headers)})"
 
 
 class Response(msgspec.Struct, frozen=True, tag="response", tag_field="event", kw_only=True):
@@ -117,7 +117,7 @@ class Response(msgspec.Struct, frozen=True, tag="response", tag_field="event", k
     capped: bool = False
 
     def __repr__(self) -> str:
-        return f"Response({self.status} at {self.time:.6f}, {self.body_length} bytes, {redacted(self.headers)}, {self.where})"
+        return f"Response({self.status} at {self.time:.6f}, {self.body_length} bytes, {redacted(self.headers)})"
 
 
 class TcpFact(msgspec.Struct, frozen=True, tag="tcp", tag_field="event", kw_only=True):
@@ -137,7 +137,7 @@ class TcpFact(msgspec.Struct, frozen=True, tag="tcp", tag_field="event", kw_only
 
 
 class Trouble(msgspec.Struct, frozen=True, tag="trouble", tag_field="event", kw_only=True):
-    """Something the importer could not read, or read under a stated policy; ``inconclusive`` if it may change a verdict."""
+    """Something that could not be read, or only under a stated policy; ``inconclusive`` if it may change a verdict."""
 
     time: float
     what: str

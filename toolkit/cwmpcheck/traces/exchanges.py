@@ -67,6 +67,8 @@ class ExchangesReader:
             self.lines += 1
             if len(text) > most:
                 self.report(f"a line of more than {most} bytes is left out", self.lines, True)
+                if not self.read_lines and not text.lstrip().startswith(b"{"):
+                    return  # nothing so far is what it should be, and this is not going to be either
                 while text and not text.endswith(b"\n"):
                     text = stream.readline(most)
                 continue

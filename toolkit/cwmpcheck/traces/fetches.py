@@ -83,7 +83,7 @@ def build_fetches(exchanges: Iterable[Exchange], sessions: Sessions) -> tuple[di
 class _Finder:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._orders: defaultdict[Place, list[_Order]] = defaultdict(list)
+        self._orders: defaultdict[Place, defaultdict[str, list[_Order]]] = defaultdict(lambda: defaultdict(list))
         self._listeners: set[Place] = set()
         self._acs_hosts = {host(server) for server in sessions.servers}
         self._fetched: set[_Order] = set()
@@ -95,7 +95,7 @@ class _Finder:
     def _learn(self, device: str, message: Message) -> None:
         body = message.envelope.body if message.envelope is not None else None
         if isinstance(body, Download | ScheduleDownload) and (place := place_of(body.url)):
-            self._orders[place].append(_Order(message.time, device, body.command_key))
+            self._orders[place][device].append(_Order(message.time, device, body.command_key))
         elif isinstance(body, Inform):
             place = place_of(body.value_of("ManagementServer.ConnectionRequestURL") or "")
             if place:
@@ -113,16 +113,21 @@ class _Finder:
         return not (caller != called and caller in self._acs_hosts and called in self._sessions.hosts)
 
     def orders(self, exchange: Exchange) -> list[_Order]:
-        """The Downloads of this URL that the fetch can follow from, in order."""
-        found = {order for place in _places(exchange) for order in self._orders.get(place, ())}
-        return sorted(order for order in found if order.time <= exchange.start)
+        """The Downloads of this URL that the fetch can follow from, in order; if any, those of devices at its address."""
+        here = self._sessions.hosts.get(host(exchange.client), set())
+        places = [self._orders[place] for place in _places(exchange) if place in self._orders]
+        near = {order for orders in places for name in here for order in orders.get(name, ())}
+        near = {order for order in near if order.time <= exchange.start}
+        if near:
+            return sorted(near)
+        every = {order for orders in places for some in orders.values() for order in some}
+        return sorted(order for order in every if order.time <= exchange.start)
 
     def owner(self, exchange: Exchange, orders: list[_Order]) -> str | None:
-        """The device that fetches: by the Download, then by the address, then the one that has not fetched yet."""
-        here = self._sessions.hosts.get(host(exchange.client), set())
+        """The device that fetches: by the Download, of several the one that has not fetched yet; or by the address."""
         if not orders:
+            here = self._sessions.hosts.get(host(exchange.client), set())
             return min(here) if len(here) == 1 else None
-        orders = [order for order in orders if order.device in here] or orders
         fresh = [order for order in orders if order not in self._fetched] or orders
         chosen = fresh[0] if len({order.device for order in fresh}) > 1 else fresh[-1]
         self._fetched.add(chosen)
@@ -136,7 +141,9 @@ class _Finder:
             return
         for url in _urls(exchange):
             if place := place_of(urljoin(url, location)):
-                self._orders[place].extend(order for order in orders if order not in self._orders[place])
+                for order in orders:
+                    known = self._orders[place][order.device]
+                    known += [] if order in known else [order]
 
 
 def _urls(exchange: Exchange) -> Iterator[str]:
@@ -169,8 +176,9 @@ def _fetch(exchange: Exchange, keys: tuple[str, ...]) -> Fetch:
         broken = exchange.broken.what if exchange.broken else "capture_ends"
     end = exchange.response.end if exchange.response else exchange.broken.time if exchange.broken else None
     return Fetch(
-        url=without_userinfo(next(_urls(exchange))), start=request.time, end=end, status=answer.status if answer else None,
-        length=answer.body_length if answer else 0, expected_length=_expected(answer), complete=whole, where=request.where,
+        url=without_userinfo(next(_urls(exchange))), start=request.time, end=end,
+        status=answer.status if answer else None, length=answer.body_length if answer else 0,
+        expected_length=_expected(answer), complete=whole, where=request.where,
         answered=answer.time if answer else None, method=request.method, client=exchange.client, server=exchange.server,
         connection=exchange.connection, keys=keys, broken=broken, lost=answer.lost if answer else 0,
     )  # fmt: skip

@@ -42,7 +42,14 @@ class Flow:
     """
 
     def __init__(
-        self, number: int, client: str, server: str, whole: bool, source: str, tally: Tally, emit: Callable[[TraceEvent], None]
+        self,
+        number: int,
+        client: str,
+        server: str,
+        whole: bool,
+        source: str,
+        tally: Tally,
+        emit: Callable[[TraceEvent], None],
     ) -> None:
         self._number, self._client, self._server = number, client, server
         self._certain, self._whole = whole, whole
@@ -151,7 +158,12 @@ class Flow:
         """Bytes of ``side`` that the capture lacks."""
         if self._foreign:
             return
-        self._complain(f"{gap.length} bytes sent by the {self._inner(side)} are missing from the capture", gap.time, gap.packet, True)
+        self._complain(
+            f"{gap.length} bytes sent by the {self._inner(side)} are missing from the capture",
+            gap.time,
+            gap.packet,
+            True,
+        )
         self._sniffed.setdefault(side, b"")
         self._pass_on(side, gap)
 
@@ -179,7 +191,9 @@ class Flow:
     ) -> None:
         client, server = self._ends()
         where = Where(self._source, packet=packet)
-        self._emit(TcpFact(time=time, connection=self._number, client=client, server=server, what=what, by=by, where=where))
+        self._emit(
+            TcpFact(time=time, connection=self._number, client=client, server=server, what=what, by=by, where=where)
+        )
 
     def over(self, how: End, time: float, packet: int) -> None:
         """Nothing more comes: tell what is incomplete."""
@@ -193,7 +207,9 @@ class Flow:
         if busy and how == "capture_ends":
             self._complain("the capture ends in the middle of a message", time, packet, True)
         elif busy and how == "evicted":
-            self._complain("too many connections at once: this one was given up in the middle of a message", time, packet, True)
+            self._complain(
+                "too many connections at once: this one was given up in the middle of a message", time, packet, True
+            )
 
     def trouble(self, what: str, time: float, packet: int, inconclusive: bool) -> None:
         """Something about the segments is doubtful."""

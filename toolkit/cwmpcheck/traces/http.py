@@ -53,7 +53,19 @@ def start_of(data: bytes) -> Said:
 class Head:
     """The start line and headers of a message, and what is known of its body so far."""
 
-    __slots__ = ("content", "end", "expected", "first", "headers", "lost", "method", "path", "reason", "start", "status")
+    __slots__ = (
+        "content",
+        "end",
+        "expected",
+        "first",
+        "headers",
+        "lost",
+        "method",
+        "path",
+        "reason",
+        "start",
+        "status",
+    )
 
     def __init__(self, start: float, first: int) -> None:
         self.start, self.end, self.first = start, start, first

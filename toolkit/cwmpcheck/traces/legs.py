@@ -29,6 +29,7 @@ class Legs:
     Attributes:
         near: exchanges as the CPE saw them, by start.
         strays: exchanges on the far side that match nothing on the near side.
+        near_routes: host and server of every exchange of a near leg.
         far_servers: servers behind a proxy, each with the hosts of the proxies that call it.
         troubles: places where the two legs do not say the same.
     """
@@ -36,12 +37,13 @@ class Legs:
     def __init__(self) -> None:
         self.near: list[Exchange] = []
         self.strays: list[Exchange] = []
+        self.near_routes: set[tuple[str, str]] = set()
         self.far_servers: defaultdict[str, set[str]] = defaultdict(set)
         self.troubles: list[Trouble] = []
 
     def of_proxy(self, fact: TcpFact) -> bool:
         """Whether a connection without any exchange is one that a proxy made, not a CPE."""
-        direct = any(e.server == fact.server and host(e.client) == host(fact.client) for e in self.near)
+        direct = (host(fact.client), fact.server) in self.near_routes
         return host(fact.client) in self.far_servers.get(fact.server, ()) and not direct
 
 
@@ -60,6 +62,7 @@ def join_legs(exchanges: Iterable[Exchange]) -> Legs:
             legs.strays.append(exchange)
         else:
             legs.near.append(exchange)
+    legs.near_routes = {_route(exchange) for exchange in legs.near}
     legs.troubles = [trouble for exchange in legs.near if exchange.far for trouble in _compare(exchange, exchange.far)]
     return legs
 
@@ -168,7 +171,10 @@ def _compare(near: Exchange, far: Exchange) -> Iterable[Trouble]:
     if a.status != b.status:
         yield _differs(near, f"the ACS answered HTTP {b.status}, the CPE got HTTP {a.status}")
     elif _name(near.answered) != _name(far.answered):
-        yield _differs(near, f"the ACS answered {_name(far.answered) or 'nothing'}, the CPE got {_name(near.answered) or 'nothing'}")
+        yield _differs(
+            near,
+            f"the ACS answered {_name(far.answered) or 'nothing'}, the CPE got {_name(near.answered) or 'nothing'}",
+        )
     elif near.answered != far.answered:
         yield _differs(near, f"the proxy changed the answer ({_name(near.answered)})")
 
@@ -176,4 +182,9 @@ def _compare(near: Exchange, far: Exchange) -> Iterable[Trouble]:
 def _differs(near: Exchange, what: str) -> Trouble:
     message = near.response or near.request
     assert message is not None
-    return Trouble(time=message.time, what=f"the two legs differ: {what}; the CPE's leg is kept", where=message.where, inconclusive=False)
+    return Trouble(
+        time=message.time,
+        what=f"the two legs differ: {what}; the CPE's leg is kept",
+        where=message.where,
+        inconclusive=False,
+    )

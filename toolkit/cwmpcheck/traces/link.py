@@ -28,7 +28,7 @@ LINKS: dict[int, str] = {
 
 
 class Segment(NamedTuple):
-    """One TCP segment: packed ends, sequence and acknowledgement numbers, flags, payload as captured, its true length."""
+    """One TCP segment; the ends are packed, ``length`` is that of the payload before the capture cut it."""
 
     source: bytes
     target: bytes

@@ -76,7 +76,7 @@ class Exchange:
     @cached_property
     def digest(self) -> bytes:
         """Of the request's content; empty for an empty one."""
-        body = self.request.body if self.request is not None else b""
+        body = self.request.body.strip() if self.request is not None else b""
         return blake2b(body, digest_size=16).digest() if body else b""
 
     @cached_property
@@ -96,7 +96,7 @@ class Exchange:
 
 
 def _envelope(message: Request | Response | None) -> Envelope | None:
-    if message is None or not (message.body or message.body_length):
+    if message is None or not (message.body.strip() or message.capped or message.truncated):
         return None
     envelope = read_envelope(message.body)
     cut = message.truncated or message.capped

@@ -26,7 +26,9 @@ _ATTRIBUTES = frozenset(
     {"expires", "max-age", "domain", "path", "secure", "httponly", "samesite", "version", "comment", "port", "discard"}
 )
 _USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s@]*@")
-_SECRET_NAME = re.compile(r"password|passphrase|presharedkey|secret|\.username$|connectionrequestusername$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"password|passphrase|presharedkey|secret|\.username$|connectionrequestusername$", re.IGNORECASE
+)
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 

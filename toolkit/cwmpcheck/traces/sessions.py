@@ -39,6 +39,7 @@ class Sessions:
         of: sessions by name of the device, in order of time.
         hosts: names of the devices seen at each address.
         servers: the ``host:port`` of every ACS, as the CPEs see it.
+        unknown: how many devices no Inform has named.
         used: the exchanges that went into sessions.
         troubles: attempts that belong to nobody known.
     """
@@ -47,6 +48,7 @@ class Sessions:
         self.of: dict[str, list[Session]] = {}
         self.hosts: defaultdict[str, set[str]] = defaultdict(set)
         self.servers: set[str] = set()
+        self.unknown = 0
         self.used: set[Exchange] = set()
         self.troubles: list[Trouble] = []
 
@@ -75,7 +77,8 @@ def build_sessions(legs: Legs, idle: Iterable[TcpFact], secrets: Pseudonyms | No
         if draft.device is not None:
             for address in draft.hosts:
                 found.hosts[address].add(device_name(draft.device))
-    owned = [(_owner(draft, found), _session(draft, _last(draft, drafts), secrets)) for draft in drafts]
+    last = _last_of_each(drafts)
+    owned = [(_owner(draft, found), _session(draft, at in last, secrets)) for at, draft in enumerate(drafts)]
     owned += _attempts(legs, idle, found)
     owned.sort(key=lambda pair: pair[1].start)
     for name, session in owned:
@@ -84,11 +87,10 @@ def build_sessions(legs: Legs, idle: Iterable[TcpFact], secrets: Pseudonyms | No
     return found
 
 
-def _last(draft: Draft, drafts: list[Draft]) -> bool:
-    """Whether the device was not heard of again, so that a missing reply may lie beyond the recording."""
-    if draft.device is None:
-        return draft is drafts[-1]
-    return next(other for other in reversed(drafts) if other.device == draft.device) is draft
+def _last_of_each(drafts: list[Draft]) -> set[int]:
+    """The drafts after which their device was not heard of again: a missing reply may lie beyond the recording."""
+    last = {draft.device: at for at, draft in enumerate(drafts) if draft.device is not None}
+    return {*last.values(), len(drafts) - 1}
 
 
 def _owner(draft: Draft, found: Sessions) -> str:
@@ -97,11 +99,11 @@ def _owner(draft: Draft, found: Sessions) -> str:
     names = {name for address in draft.hosts for name in found.hosts.get(address, ())}
     if len(names) == 1:
         return names.pop()
-    unknown = min(draft.hosts)
-    number = 1 + sum(1 for names in found.hosts.values() for name in names if name.startswith("unknown-"))
-    name = f"unknown-{number}"
+    found.unknown += 1
+    name = f"unknown-{found.unknown}"
     if not names:
-        found.hosts[unknown].add(name)  # the next session from there, without an Inform too, is the same device's
+        for address in draft.hosts:  # the next session from there, without an Inform too, is the same device's
+            found.hosts[address].add(name)
     return name
 
 
@@ -159,11 +161,17 @@ def _reply(exchange: Exchange, known: bool, index: int, secrets: Pseudonyms | No
         )
     asked = exchange.partial or exchange.request
     assert asked is not None  # an exchange has at least one of them
-    return Broken(time=asked.end, what="no_reply" if known else "capture_ends", by=None, where=asked.where, unseen=unseen)
+    return Broken(
+        time=asked.end, what="no_reply" if known else "capture_ends", by=None, where=asked.where, unseen=unseen
+    )
 
 
 def _message(
-    message: Request | Response, envelope: Envelope | None, index: int, far: Request | Response | None, secrets: Pseudonyms | None
+    message: Request | Response,
+    envelope: Envelope | None,
+    index: int,
+    far: Request | Response | None,
+    secrets: Pseudonyms | None,
 ) -> Message:
     headers = message.headers
     also: Where | None = far.where if far is not None else None

@@ -100,7 +100,8 @@ def _trace(path: Path, limits: Limits, keep_secrets: bool) -> Trace:
     fetches, unowned = build_fetches(rest, sessions)
     names = sorted({*sessions.of, *fetches}, key=lambda name: _first(sessions.of.get(name)))
     devices = tuple(
-        Device(name=name, sessions=tuple(sessions.of.get(name, ())), fetches=tuple(fetches.get(name, ()))) for name in names
+        Device(name=name, sessions=tuple(sessions.of.get(name, ())), fetches=tuple(fetches.get(name, ())))
+        for name in names
     )
     troubles = [*pairs.troubles, *legs.troubles, *sessions.troubles, *unowned]
     if not devices:
@@ -110,7 +111,8 @@ def _trace(path: Path, limits: Limits, keep_secrets: bool) -> Trace:
         troubles.append(Trouble(time=legs.strays[0].start, what=what, where=Where(path.name), inconclusive=False))
     troubles.sort(key=lambda trouble: trouble.time)
     return Trace(
-        source=str(path), sources=(path.name,), devices=devices, troubles=tuple(troubles), start=reader.start, end=reader.end,
+        source=str(path), sources=(path.name,), devices=devices, troubles=tuple(troubles),
+        start=reader.start, end=reader.end,
         file_server_seen=any(device.fetches for device in devices),
     )  # fmt: skip
 
@@ -135,7 +137,10 @@ def _differences(trace: Trace, other: Trace) -> list[Trouble]:
         if line[:1] in "+-" and line[:3] not in ("+++", "---")
     ]
     name = other.sources[0]
-    texts = [f"{name} {'also tells' if line[0] == '+' else 'does not tell'}: {line[1:]}" for line in found[:_MOST_DIFFERENCES]]
+    texts = [
+        f"{name} {'also tells' if line[0] == '+' else 'does not tell'}: {line[1:]}"
+        for line in found[:_MOST_DIFFERENCES]
+    ]
     if len(found) > _MOST_DIFFERENCES:
         texts.append(f"{name} differs in {len(found) - _MOST_DIFFERENCES} more places")
     return [Trouble(time=trace.end, what=text, where=Where(name), inconclusive=False) for text in texts]

@@ -20,6 +20,8 @@ __all__ = ["Chunk", "Gap", "Stream"]
 _WRAP = 1 << 32
 _HALF = 1 << 31
 _HISTORY = 1 << 14  # delivered bytes kept to compare retransmissions with
+_HISTORY_PIECES = 64
+_MOST_PIECES = 1 << 14  # pending; more of them would only be made to waste time
 
 
 class Chunk(NamedTuple):
@@ -55,7 +57,18 @@ class Stream:
         end: offset of the FIN, once seen.
     """
 
-    __slots__ = ("_base", "_history", "_kept", "_pending", "conflicts", "end", "end_packet", "end_time", "next", "pending_bytes")
+    __slots__ = (
+        "_base",
+        "_history",
+        "_kept",
+        "_pending",
+        "conflicts",
+        "end",
+        "end_packet",
+        "end_time",
+        "next",
+        "pending_bytes",
+    )
 
     def __init__(self, first: int) -> None:
         """``first`` is the sequence number of the byte of offset 0."""
@@ -123,17 +136,22 @@ class Stream:
 
     def drain(self) -> Iterator[Chunk]:
         """The bytes that are in order now."""
-        while self._pending and self._pending[0].offset == self.next:
-            piece = self._pending.pop(0)
-            self.pending_bytes -= len(piece.data)
+        ready = 0
+        for piece in self._pending:
+            if piece.offset != self.next:
+                break
+            ready += 1
             self._remember(piece)
             self.next += len(piece.data)
+            self.pending_bytes -= len(piece.data)
+        pieces, self._pending[:ready] = self._pending[:ready], []
+        for piece in pieces:
             yield Chunk(piece.data, piece.time, piece.packet)
 
     def _remember(self, piece: _Piece) -> None:
         self._history.append((piece.offset, piece.data))
         self._kept += len(piece.data)
-        while self._kept > _HISTORY and len(self._history) > 1:
+        while (self._kept > _HISTORY and len(self._history) > 1) or len(self._history) > _HISTORY_PIECES:
             self._kept -= len(self._history.popleft()[1])
 
     def skip(self) -> Gap | None:
@@ -157,6 +175,10 @@ class Stream:
         self._pending.clear()
         self._history.clear()
         self._kept = self.pending_bytes = 0
+
+    def overfull(self, most: int) -> bool:
+        """Whether more than ``most`` bytes, or a senseless number of pieces, wait behind a missing segment."""
+        return self.pending_bytes > most or len(self._pending) > _MOST_PIECES
 
     @property
     def waiting(self) -> bool:

@@ -51,11 +51,13 @@ class Connection:
     """One connection; ``client`` is the packed end that opened it (or, unseen, the one that spoke first)."""
 
     __slots__ = (
-        "answered", "client", "conflict_told", "first_time", "isn", "last_packet", "last_time", "listener", "number",
+        "answered", "client", "conflict_told", "first_time", "heard", "isn", "last_packet", "last_time", "listener", "number",
         "over", "reset", "server", "stray_told", "streams", "syn_seen", "syns",
     )  # fmt: skip
 
-    def __init__(self, number: int, client: bytes, server: bytes, syn_seen: bool, isn: int, time: float, packet: int) -> None:
+    def __init__(
+        self, number: int, client: bytes, server: bytes, syn_seen: bool, isn: int, time: float, packet: int
+    ) -> None:
         self.number = number
         self.client, self.server = client, server
         self.syn_seen, self.isn, self.syns = syn_seen, isn, 0
@@ -63,6 +65,7 @@ class Connection:
         self.first_time = self.last_time = time
         self.last_packet = packet
         self.streams: dict[Side, Stream] = {}
+        self.heard: set[Side] = set()
         self.reset: tuple[Side, float, int, int] | None = None
         self.over = False
         self.conflict_told = self.stray_told = False
@@ -148,6 +151,7 @@ class Table:
         side: Side = "client" if segment.source == connection.client else "server"
         other: Side = "server" if side == "client" else "client"
         stream = connection.streams.get(side)
+        connection.heard.add(side)
         data_seq = (segment.seq + 1) % (1 << 32) if segment.flags & SYN else segment.seq
         if segment.flags & SYN:
             connection.syns += side == "client"
@@ -169,7 +173,14 @@ class Table:
             self._payload(connection, side, stream, segment, stream.offset(data_seq), time, packet)
 
     def _payload(
-        self, connection: Connection, side: Side, stream: Stream, segment: Segment, offset: int, time: float, packet: int
+        self,
+        connection: Connection,
+        side: Side,
+        stream: Stream,
+        segment: Segment,
+        offset: int,
+        time: float,
+        packet: int,
     ) -> None:
         held = stream.pending_bytes
         if segment.payload:
@@ -177,7 +188,7 @@ class Table:
         if segment.flags & FIN:
             stream.finish(offset + segment.length, time, packet)
         self._hand_over(connection, side, stream)
-        if stream.pending_bytes > self._limits.pending_bytes:
+        if stream.overfull(self._limits.pending_bytes):
             self._give_up(connection, side, stream)
         self._pending += stream.pending_bytes - held
         if self._pending > self._limits.pending_total:
@@ -185,7 +196,7 @@ class Table:
         if stream.conflicts and not connection.conflict_told:
             connection.conflict_told = True
             connection.listener.trouble(
-                "overlapping TCP segments differ in content: the first copy was taken, another receiver may have read the other",
+                "overlapping TCP segments differ: the first copy was taken, another receiver may have read the other",
                 time, packet, True,
             )  # fmt: skip
         self._settle(connection, time, packet)
@@ -246,6 +257,7 @@ class Table:
         if connection.over:
             return
         connection.over = True
+        spoke = [side for side, stream in connection.streams.items() if stream.next or stream.pending_bytes]
         for side, stream in connection.streams.items():
             self._pending -= stream.pending_bytes
             self._give_up(connection, side, stream)
@@ -254,7 +266,11 @@ class Table:
             stream.forget()
         # One second is the first retransmission time-out of a SYN (RFC 6298): later than that, nobody answered.
         silent = how not in ("fin", "reset") and (connection.syns > 1 or time - connection.first_time > 1.0)
-        if connection.syn_seen and not connection.answered and silent:
+        if spoke and len(connection.heard) == 1 and time - connection.first_time > 1.0:
+            # A peer that never even acknowledges is not silent: its packets are not in the capture.
+            text = "only one side of this connection was captured"
+            connection.listener.trouble(text, connection.last_time, connection.last_packet, True)
+        elif connection.syn_seen and not (connection.answered or spoke) and silent:
             connection.listener.fact("unanswered", "server", connection.last_time, connection.last_packet)
         if connection.reset is not None:
             how, time, packet = "reset", connection.reset[1], connection.reset[2]
