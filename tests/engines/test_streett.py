@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cwmpcheck.engines.graph import Graph
 from cwmpcheck.engines.marking import Marking
-from cwmpcheck.engines.response import Response, demand
+from cwmpcheck.engines.response import Response
 
 Edge = tuple[int, int, int]
 """Source, target, action."""
@@ -78,9 +78,9 @@ def _answer(case: Case) -> tuple[list[int], list[int]] | None:
         Marking(_flags(case.count, case.p_states), _flags(len(case.edges), case.p_edges)),
         Marking(_flags(case.count, case.q_states), _flags(len(case.edges), case.q_edges)),
     )
-    demands = [demand(response, np.array([a]), strong=False) for a in case.weak]
-    demands += [demand(response, np.array(sorted(s)), strong=True) for s in case.strong]
-    return response.unanswered(tuple(demands), np.isin(_column(case, 2), sorted(case.ceasing)))
+    demands = [response.demand(_flags(3, frozenset({a})), strong=False) for a in case.weak]
+    demands += [response.demand(_flags(3, actions), strong=True) for actions in case.strong]
+    return response.unanswered(tuple(demands), _flags(3, case.ceasing))
 
 
 def _enabled(case: Case, state: int) -> set[int]:

@@ -72,6 +72,21 @@ def finitely_often(actions: Iterable[str] | str) -> FinitelyOften:
     return FinitelyOften(_names(actions))
 
 
+def described(assuming: Iterable[Assumption]) -> str:
+    """Assumptions in words, all weak ones together.
+
+    >>> described([weak("send"), weak("reply"), finitely_often("lose")])
+    'weak fairness of reply, send; only finitely many lose'
+    """
+    assumptions = frozenset(assuming)
+    weakly = sorted(a.action for a in assumptions if isinstance(a, Weak))
+    others = sorted(
+        (a for a in assumptions if not isinstance(a, Weak)), key=lambda a: (isinstance(a, FinitelyOften), str(a))
+    )
+    parts = [f"weak fairness of {', '.join(weakly)}"] * bool(weakly) + [str(other) for other in others]
+    return "; ".join(parts) or "no assumption"
+
+
 def check_names(system: System, assuming: Iterable[Assumption]) -> None:
     """Raise DeclarationError when an assumption names an action that the system does not have, or none at all."""
     have = {action.name for action in system.actions}

@@ -61,7 +61,8 @@ def told(relation: Relation, clauses: Iterable[z3.BoolRef]) -> str:
     if not bounds <= {clause.get_id() for clause in clauses}:
         return "\n".join(wording(clause) for clause in clauses)
     lines = [wording(clause) for clause in clauses if clause.get_id() not in bounds]
-    return "\n".join(["every variable lies in its domain (timers: from 0 up)"] * bool(bounds) + lines)
+    timers = " (timers: from 0 up)" if any(variable.timer for variable in relation.system.variables) else ""
+    return "\n".join([f"every variable lies in its domain{timers}"] * bool(bounds) + lines)
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cwmpcheck.engines.assumptions import Assumption, FinitelyOften, Strong, check_names
+from cwmpcheck.engines.assumptions import Assumption, FinitelyOften, Strong, check_names, described
 from cwmpcheck.engines.conditions import Condition, as_watch
 from cwmpcheck.engines.graph import Graph, GraphTooLarge, build_graph
 from cwmpcheck.engines.marking import mark
 from cwmpcheck.engines.paths import path_of_actions
-from cwmpcheck.engines.response import Response, demand
-from cwmpcheck.engines.streett import Indices
+from cwmpcheck.engines.response import Response
 from cwmpcheck.engines.verdicts import Path, Proved, Refuted, Unknown, Vacuous, Verdict
 from cwmpcheck.kernel import System, Value
 
@@ -89,24 +88,19 @@ class LeadsTo:
         response = self._response
         if not response.occurs:
             return Vacuous(f"what calls for an answer occurs in none of {response.count} reachable states")
-        ceasing = np.zeros(len(response.sources), dtype=np.bool_)
+        ceasing = np.zeros(len(self.system.actions), dtype=np.bool_)
         demands = []
         for assumption in assumptions:
-            numbers = self._numbers(assumption)
+            concerned = np.array([action.name in assumption.actions for action in self.system.actions], dtype=np.bool_)
             if isinstance(assumption, FinitelyOften):
-                ceasing |= np.isin(response.actions, numbers)
+                ceasing |= concerned
             else:
-                demands.append(demand(response, numbers, strong=isinstance(assumption, Strong)))
+                demands.append(response.demand(concerned, strong=isinstance(assumption, Strong)))
         lasso = response.unanswered(tuple(demands), ceasing)
         if lasso is None:
-            under = "; ".join(map(str, assumptions)) or "no assumption"
             scope = f"all {response.count} reachable states and {len(response.sources)} steps"
-            return Proved(f"strongly connected components, under {under}", scope)
+            return Proved(f"strongly connected components, under {described(assumptions)}", scope)
         return Refuted(self._path(*lasso))
-
-    def _numbers(self, assumption: Assumption) -> Indices:
-        found = [i for i, action in enumerate(self.system.actions) if action.name in assumption.actions]
-        return np.asarray(found, dtype=np.int64)
 
     def _path(self, prefix: list[int], loop: list[int]) -> Path:
         actions = [int(action) for action in self.graph.actions[[*prefix, *loop]]] if prefix or loop else []

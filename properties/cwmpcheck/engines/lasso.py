@@ -56,7 +56,7 @@ def _unmet(arena: Arena, edges: list[int], entry: int) -> Demand | None:
     for demand in arena.demands:
         enabled = demand.enabled[visited]
         obliged = enabled.any() if demand.strong else enabled.all()
-        if obliged and not demand.taken[taken].any():
+        if obliged and not arena.taken(demand, taken).any():
             return demand
     return None
 
@@ -83,7 +83,7 @@ def fair_loop(arena: Arena, members: Flags, entry: int) -> list[int]:
         demand = _unmet(arena, loop, entry)
         if demand is None and loop and here == home:
             return loop
-        wanted = targets == home if demand is None else demand.taken[inside]
+        wanted = targets == home if demand is None else arena.taken(demand, inside)
         calm = None if demand is None or demand.strong else ~demand.enabled[states]
         steps, here = _detour(graph, here, sources, targets, wanted, calm)
         loop += [int(inside[step]) for step in steps]

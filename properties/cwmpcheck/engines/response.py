@@ -11,7 +11,7 @@ import numpy as np
 from cwmpcheck.engines.graph import Graph
 from cwmpcheck.engines.lasso import Subgraph, fair_loop
 from cwmpcheck.engines.marking import Marking
-from cwmpcheck.engines.streett import Arena, Demand, Flags, Indices, fair_components
+from cwmpcheck.engines.streett import Arena, Demand, Flags, fair_components
 
 
 class Response:
@@ -27,7 +27,7 @@ class Response:
         self.count = len(graph.states)
         self.sources = np.asarray(graph.sources, dtype=np.int64)
         self.targets = np.asarray(graph.targets, dtype=np.int64)
-        self.actions = graph.actions
+        self.actions = np.asarray(graph.actions, dtype=np.int64)
         self.initial = int(graph.initial)
         self.occurs = bool(trigger.states.any() or trigger.edges.any())
         open_states = ~goal.states
@@ -56,22 +56,22 @@ class Response:
         region[graph.reached(root)] = True
         return region[: self.count]
 
-    def enabled(self, edges: Flags) -> Flags:
-        """By state, whether one of these edges leaves it."""
-        found = np.zeros(self.count, dtype=np.bool_)
-        found[self.sources[edges]] = True
-        return found
+    def demand(self, actions: Flags, *, strong: bool) -> Demand:
+        """What fairness towards the flagged actions asks of a run."""
+        enabled = np.zeros(self.count, dtype=np.bool_)
+        enabled[self.sources[actions[self.actions]]] = True
+        return Demand(strong, enabled, actions)
 
     def unanswered(self, demands: tuple[Demand, ...], ceasing: Flags) -> tuple[list[int], list[int]] | None:
         """A lasso on which the answer never comes, as the edges of its prefix and of its loop; None if there is none.
 
         Args:
             demands: what fairness asks of the loop.
-            ceasing: the edges that a run takes only finitely often.
+            ceasing: by action, whether a run takes it only finitely often.
 
         The prefix is a shortest one of all such lassos. An empty loop means that the run ends where it stands.
         """
-        arena = Arena(self.count, self.sources, self.targets, self.dark & ~ceasing, demands)
+        arena = Arena(self.count, self.sources, self.targets, self.actions, self.dark & ~ceasing[self.actions], demands)
         components = fair_components(arena, self.region)
         ends = (components >= 0) | (self.stuck & self.region)
         if not ends.any():
@@ -104,9 +104,3 @@ class Response:
             raise AssertionError("a state where the answer is due is reachable: is the graph of reachable states only?")
         way, goal = found
         return way[1:], goal - later
-
-
-def demand(response: Response, actions: Indices, *, strong: bool) -> Demand:
-    """What fairness towards a set of actions, given by number, asks on a graph."""
-    taken = np.isin(response.actions, actions)
-    return Demand(strong, response.enabled(taken), taken)

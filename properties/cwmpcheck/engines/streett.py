@@ -26,12 +26,12 @@ class Demand:
     Attributes:
         strong: whether an enabled state anywhere in it obliges (Streett), or only one enabled throughout (Büchi).
         enabled: by state, whether an action concerned is enabled there.
-        taken: by edge, whether it takes an action concerned.
+        actions: by action, whether it is concerned.
     """
 
     strong: bool
     enabled: Flags
-    taken: Flags
+    actions: Flags
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Arena:
         count: the number of states.
         sources: by edge, the state it leaves.
         targets: by edge, the state it enters.
+        actions: by edge, the action it takes.
         lasting: by edge, whether a run may take it infinitely often.
         demands: one for each fairness assumption.
     """
@@ -49,8 +50,13 @@ class Arena:
     count: int
     sources: Indices
     targets: Indices
+    actions: Indices
     lasting: Flags
     demands: tuple[Demand, ...]
+
+    def taken(self, demand: Demand, edges: Indices) -> Flags:
+        """For each of some edges, whether it takes an action that a demand concerns."""
+        return demand.actions[self.actions[edges]]
 
 
 def adjacency(count: int, sources: Indices, targets: Indices) -> csr_array:
@@ -102,7 +108,7 @@ def _remove(arena: Arena, alive: Flags, inner: Indices, labels: Indices, compone
     """The states that no fair run may stay in, and by component whether it lost any."""
     removed = np.zeros(arena.count, dtype=np.bool_)
     for demand in arena.demands:
-        met = _holding(components, labels[arena.sources[inner[demand.taken[inner]]]])
+        met = _holding(components, labels[arena.sources[inner[arena.taken(demand, inner)]]])
         if demand.strong:
             removed |= alive & demand.enabled & ~met[labels]
         else:

@@ -68,10 +68,7 @@ class Wording:
         domain = self._enumeration(sides[0])
         if domain is not None and z3.is_int_value(sides[1]):
             bound = sides[1].as_long()
-            members = [domain.show(n) for n in range(domain.high + 1) if means(n, bound) == positive]
-            if len(members) == 1:
-                return f"{self._number(sides[0])} is {members[0]}"
-            return f"{self._number(sides[0])} in {{{', '.join(members)}}}"
+            return f"{self._number(sides[0])} {_membership(domain, lambda n: means(n, bound) == positive)}"
         return f"{self._number(sides[0])} {symbol if positive else opposite} {self._number(sides[1])}"
 
     def _enumeration(self, term: z3.ExprRef) -> OneOf | None:
@@ -85,6 +82,16 @@ class Wording:
         if kind == z3.Z3_OP_UNINTERPRETED or z3.is_int_value(term):
             return str(term.decl().name()) if kind == z3.Z3_OP_UNINTERPRETED else str(term.as_long())
         return _as_z3_shows(term)
+
+
+def _membership(domain: OneOf, chosen: Callable[[int], bool]) -> str:
+    """That a value is one of some members, named by whichever list is shorter: those, or the others."""
+    inside = [domain.show(n) for n in range(domain.high + 1) if chosen(n)]
+    outside = [domain.show(n) for n in range(domain.high + 1) if not chosen(n)]
+    names, negation = (inside, "") if len(inside) <= len(outside) else (outside, "not ")
+    if len(names) == 1:
+        return f"is {negation}{names[0]}"
+    return f"{negation}in {{{', '.join(names)}}}"
 
 
 def _as_z3_shows(term: z3.ExprRef) -> str:
