@@ -56,6 +56,7 @@ class Property:
         on_traces: what a capture is expected to show, in words, when the property is also judged on captures; None when
             it is decided on the model alone.
         trace_check: the check to run on captures where it differs from ``check``; it mentions no hidden state.
+        at_end: a capture is judged by where it ends alone: until then the promise could still be kept.
         needs_files: on captures it can be judged only where the transfers of files were recorded too.
         not_in: by scenario, why the question does not arise there.
         requires: parameter values without which the check says nothing.
@@ -74,6 +75,7 @@ class Property:
     leads_to: LeadsTo | None = None
     on_traces: str | None = None
     trace_check: Check | None = None
+    at_end: bool = False
     needs_files: bool = False
     not_in: Mapping[str, str] = field(default_factory=dict)
     requires: Mapping[str, Value] = field(default_factory=dict)

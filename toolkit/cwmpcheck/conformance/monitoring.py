@@ -7,7 +7,7 @@ fails only under the default of a reading is reported as open, with the reading 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import z3
@@ -105,12 +105,24 @@ class Monitor:
     def feed(self, seen: Seen) -> Iterator[Breach]:
         """What the observation breaks; the ledger then takes it in."""
         state = (*_numbers(self._system, self._width, seen), *self._registers)
-        waiting = list(Life)[self.register("life_1")] in (Life.REQUESTED, Life.ACCEPTED)
-        for name in sorted(self._backend.holding(state)):
-            if name not in self._skip:
-                yield Breach(self._items[name], self.count, seen, self._admitted(name, state), waiting)
+        yield from self._broken(state, seen, at_end=False)
         self._registers = self._backend.successor(state, 0)[self._width :]
         self.count += 1
+
+    def close(self, last: Seen) -> Iterator[Breach]:
+        """What is broken now that nothing more comes after the last observation."""
+        nothing = replace(last, fields={"kind": Kind.NOTHING}, got="the trace ends without it")
+        state = (*_numbers(self._system, self._width, nothing), *self._registers)
+        self.count -= 1
+        yield from self._broken(state, nothing, at_end=True)
+        self.count += 1
+
+    def _broken(self, state: tuple[int, ...], seen: Seen, *, at_end: bool) -> Iterator[Breach]:
+        waiting = list(Life)[self.register("life_1")] in (Life.REQUESTED, Life.ACCEPTED)
+        for name in sorted(self._backend.holding(state)):
+            item = self._items[name]
+            if name not in self._skip and item.at_end is at_end:
+                yield Breach(item, self.count, seen, self._admitted(name, state), waiting)
 
     def _admitted(self, name: str, state: tuple[int, ...]) -> str | None:
         for reading in READINGS:
@@ -151,4 +163,6 @@ def judge(
             event = Seen({"kind": Kind.SESSION_FAILED}, event.at, "the session stops here, not at its regular end")
         seen.append(event)
         breaches.extend(monitor.feed(event))
+    if seen:
+        breaches.extend(monitor.close(seen[-1]))
     return seen, breaches
