@@ -73,14 +73,14 @@ def _catalogued(id: str) -> Explanation | None:
     item = next((each for each in ALL_PROPERTIES if each.id == id), None)
     if rule is None and item is None:
         return None
-    parts = [*(_of_rule(rule) if rule else ()), *(_of_property(item) if item else ()), *_uses(id)]
     title = item.title if item else rule.text if rule else ""
+    parts = [*(_of_rule(rule, title) if rule else ()), *(_of_property(item) if item else ()), *_uses(id)]
     return Explanation(id, title, tuple(parts))
 
 
-def _of_rule(rule: Rule) -> Iterator[tuple[str, str]]:
+def _of_rule(rule: Rule, title: str) -> Iterator[tuple[str, str]]:
     yield "what it is", f"{rule.kind.value}, section {rule.section}"
-    yield "text", rule.text
+    yield from [("text", rule.text)] if rule.text != title else []
     read = {each.id: f"{each.id} {each.what} (trust {each.trust})" for each in sources()}
     named = [text for id, text in read.items() if id in rule.mark.replace(",", " ").replace("(", " ").split()]
     mark = rule.mark or "this project's own derivation"

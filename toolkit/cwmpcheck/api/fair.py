@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from cwmpcheck.api.decision import Effort
+from cwmpcheck.catalogue import LeadsTo as Demand
 from cwmpcheck.catalogue import Property
 from cwmpcheck.engines.assumptions import Assumption, FinitelyOften, Strong, Weak
 from cwmpcheck.engines.explore import Limits
@@ -17,34 +18,29 @@ from cwmpcheck.protocol import Upgrade
 
 FAIR_PARTIES = ("cpe", "acs", "fileserver", TIME)
 
-KINDS: Mapping[type, str] = {
-    Weak: "weak fairness of CPE, ACS, file server and time",
-    Strong: "strong fairness of delivery",
-    FinitelyOften: "finitely many resets",
-}
 
 Outcome = tuple[Verdict, Effort, System | None]
 
 
-def assumptions_of(system: System, item: Property) -> frozenset[Assumption]:
-    """What a liveness property assumes, as far as the system has the actions of which it speaks."""
-    demand = item.leads_to
-    if demand is None:
-        return frozenset()
-    found: set[Assumption] = set()
+def assumptions_of(system: System, demand: Demand) -> dict[str, frozenset[Assumption]]:
+    """What a liveness demand assumes, as far as the system has the actions of which it speaks, by a name for people."""
+    found: dict[str, frozenset[Assumption]] = {}
     if demand.weak:
-        found |= {Weak(action.name) for action in system.actions if action.party in FAIR_PARTIES}
-    for group in demand.strong:
-        if names := _named(system, group):
-            found.add(Strong(names))
-    if names := _named(system, demand.finitely_often):
-        found.add(FinitelyOften(names))
-    return frozenset(found)
+        parties = [action.name for action in system.actions if action.party in FAIR_PARTIES]
+        found["weak fairness of CPE, ACS, file server and time"] = frozenset(map(Weak, parties))
+    groups = [names for group in demand.strong if (names := _named(system, group))]
+    if groups:
+        found["strong fairness of delivery"] = frozenset(map(Strong, groups))
+    for function in demand.finitely_often:
+        if names := _named(system, (function,)):
+            found[f"finitely many {function}"] = frozenset({FinitelyOften(names)})
+    return found
 
 
 def _named(system: System, functions: Sequence[str]) -> frozenset[str]:
-    """The actions of those names, whatever their parameters."""
-    return frozenset(action.name for action in system.actions if action.name.split("(")[0] in functions)
+    """The actions of those names; a name without parameters stands for all of them."""
+    names = [action.name for action in system.actions]
+    return frozenset(name for name in names if name in functions or name.split("(")[0] in functions)
 
 
 def decide_liveness(
@@ -79,16 +75,15 @@ def _decided(system: System, item: Property, parameters: Mapping[str, Value], gr
     state = state_of(Upgrade)
     trigger, goal = demand.trigger(state).expr, demand.goal(state).expr
     question = LeadsTo(system, trigger, goal, parameters=parameters, graph=graph)
-    assumed = assumptions_of(system, item)
-    verdict = question.decide(assumed)
+    assumed = assumptions_of(system, demand)
+    verdict = question.decide(frozenset().union(*assumed.values()))
     if not isinstance(verdict, Proved):
         return verdict
-    kinds = [kind for kind in KINDS if any(isinstance(each, kind) for each in assumed)]
-    needed = [
-        KINDS[kind]
-        for kind in kinds
-        if isinstance(question.decide(each for each in assumed if not isinstance(each, kind)), Refuted)
-    ]
-    under = "; ".join(KINDS[kind] for kind in kinds) or "no assumption"
+    needed = [name for name in assumed if isinstance(question.decide(_all_but(assumed, name)), Refuted)]
+    under = "; ".join(assumed) or "no assumption"
     without = "; ".join(needed) or "none of them alone"
     return Proved(f"no fair cycle avoids it, under {under} (fails without: {without})", verdict.scope)
+
+
+def _all_but(assumed: Mapping[str, frozenset[Assumption]], dropped: str) -> frozenset[Assumption]:
+    return frozenset().union(*(each for name, each in assumed.items() if name != dropped))

@@ -30,7 +30,7 @@ def run(traces: Sequence[Path], expect_version: str | None, readings: Sequence[s
                 elif form == "text" and verdict.verdict != "unreadable":
                     for number, line in enumerate(trace_lines(verdict, width=screen.width)):
                         style = COLOURS.get(verdict.verdict, "") if number == 0 else ""
-                        screen.print(Text(line, style=style))
+                        screen.print(Text(line, style=style), soft_wrap=True)
         except KeyboardInterrupt:
             stopped = True
     report = DiffReport(tuple(made), fail_on)

@@ -43,6 +43,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return int(ending.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return USAGE
     except click.ClickException as error:
         return say(error.format_message(), USAGE, hint=_hint(error))
     except (click.Abort, KeyboardInterrupt):

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cwmpcheck.api.listing import Entry, KindOfThing, list_of
-from cwmpcheck.cli.screen import console, write
+from cwmpcheck.cli.screen import console, show_table, write
 from cwmpcheck.render.plain import plain
 
 
@@ -26,7 +26,7 @@ def run(kind: KindOfThing, form: str) -> int:
     table.add_column("What", overflow="fold")
     for entry in entries:
         table.add_row(Text(plain(str(entry["id"]))), Text(plain(_told(entry))))
-    screen.print(table)
+    show_table(screen, table)
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from cwmpcheck.render.plain import plain, shortened
@@ -30,6 +31,13 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         return
     with screen.status(Text(plain(what))) as status:
         yield lambda text: status.update(Text(shortened(plain(text), max(20, screen.width - 4))))
+
+
+def show_table(screen: Console, table: Table) -> None:
+    """Print a table without the blanks that would fill its lines up to the edge."""
+    with screen.capture() as captured:
+        screen.print(table)
+    write("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def write(text: str) -> None:

@@ -14,7 +14,7 @@ from cwmpcheck.api.readings import parsed
 from cwmpcheck.api.report import VerifyReport
 from cwmpcheck.api.verifying import decisions_on, report_of
 from cwmpcheck.cli.ending import INTERRUPTED, say
-from cwmpcheck.cli.screen import console, progress, write
+from cwmpcheck.cli.screen import console, progress, show_table, write
 from cwmpcheck.render.exchange import exchange
 from cwmpcheck.render.plain import plain
 from cwmpcheck.render.verify_table import verify_table
@@ -76,29 +76,19 @@ def bounds_of(text: str) -> dict[str, float]:
 def show(report: VerifyReport) -> None:
     """The table, then what is not as expected, each with its counterexample, then one sentence."""
     screen = console()
-    screen.print(verify_table(report.lines(), screen.width))
+    show_table(screen, verify_table(report.lines(), screen.width))
     for decision in report.decisions:
         if decision.defect is not None and report.is_well(decision):
             screen.print()
-            screen.print(
-                Text(
-                    plain(
-                        f"{decision.item.id} fails in {decision.scenario} as expected, {decision.defect.id}: {decision.defect.because}"
-                    )
-                )
-            )
+            why = f"{decision.defect.id}: {decision.defect.because}"
+            screen.print(Text(plain(f"{decision.item.id} fails in {decision.scenario} as expected, {why}")))
     shown = 0
     for decision in report.unexpected:
         screen.print()
         chart = decision.chart()
         if chart is None:
-            screen.print(
-                Text(
-                    plain(
-                        f"{decision.item.id} in {decision.scenario}: {decision.name.replace('_', ' ')}: {decision.how}"
-                    )
-                )
-            )
+            word = decision.name.replace("_", " ")
+            screen.print(Text(plain(f"{decision.item.id} in {decision.scenario}: {word}: {decision.how}")))
         elif shown < MOST_SHOWN:
             shown += 1
             write(exchange(chart, width=min(screen.width, 100)))
