@@ -7,6 +7,7 @@ from tests.traces.wires import ACK, RST, SYN, Talk, inform, post, reply, session
 
 from cwmpcheck.traces import Broken, Message
 from cwmpcheck.wire import (
+    Download,
     InformResponse,
     TransferComplete,
     TransferCompleteResponse,
@@ -106,3 +107,39 @@ def test_a_repetition_is_no_leg(load: Load) -> None:
     one = Talk(client="10.0.0.2:1", time=1e6).open().ask(post(inform()))
     two = session(Talk(client="10.0.0.2:2", time=1e6 + 5).open()).close()
     assert [says(s) for s in only(load(one, two)).sessions] == [["cpe:Inform", "no_reply by None"], CALM]
+
+
+def test_a_fleet_is_not_taken_for_legs(load: Load) -> None:
+    """Devices that say the same at the same time (one id, one key, nested in time) are devices, not legs."""
+    order = Download("K", "1 Firmware Upgrade Image", "http://10.0.0.5/f")
+    talks = []
+    for n in range(1, 6):
+        talk = Talk(client=f"10.0.1.{n}:1", time=1e6 + 0.001 * n, tick=0.01 * (7 - n))
+        talks.append(session(talk.open(), f"S{n}", download=order).close())
+    trace = load(*talks)
+    assert sorted(device.name for device in trace.devices) == [f"00AA00-Box-S{n}" for n in range(1, 6)]
+    assert {tuple(says(part)) for device in trace.devices for part in device.sessions} == {
+        (*INFORMED, "cpe:", "acs:Download", "cpe:DownloadResponse", "acs:")
+    }
+    assert trace.troubles == ()
+
+
+def test_a_fleet_behind_one_proxy(load: Load) -> None:
+    """Through a proxy that opens a connection for each request, each device keeps its own dialogue."""
+    talks = []
+    for n in range(1, 5):
+        outer = Talk(client=f"10.0.1.{n}:1", time=1e6 + 0.002 * n).open()
+        steps = [(post(inform(f"S{n}")), reply(InformResponse(), Set_Cookie=f"id={n}"))]
+        steps += [(post(b"", Cookie=f"id={n}"), reply(status=GONE))]
+        for at, (ask, answer) in enumerate(steps):
+            outer.ask(ask, 4000)
+            inner = Talk(client=f"10.0.0.1:{100 * n + at}", server="10.0.0.8:7547", time=outer.time + 0.1, tick=0.001)
+            talks.append(inner.open().ask(ask, 4000).answer(answer).close())
+            outer.time += 1
+            outer.answer(answer)
+        talks.append(outer.close())
+    trace = load(*talks)
+    assert [[says(part) for part in device.sessions] for device in trace.devices] == [[CALM]] * 4
+    parts = [part for device in trace.devices for part in device.sessions]
+    assert all(m.also is not None for part in parts for m in part.messages)
+    assert trace.troubles == ()

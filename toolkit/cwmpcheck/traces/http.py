@@ -11,6 +11,7 @@ is given up, and reading takes up again at the next segment that begins like a m
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import deque
 from collections.abc import Callable
@@ -48,6 +49,15 @@ def start_of(data: bytes) -> Said:
     if b"HTTP/1.1 ".startswith(data) or (len(data) < 21 and re.fullmatch(rb"[A-Z][A-Z-]*", partial)) or not data:
         return "unknown"
     return "other"
+
+
+@functools.lru_cache(maxsize=64)
+def _asked_by(method: str) -> h11.Request:
+    """A request of this method, to tell h11 which answer is due; making one costs as much as parsing an answer."""
+    return h11.Request(method=method, target="*", headers=[("host", "seen.invalid")])
+
+
+_NO_MORE = h11.EndOfMessage()
 
 
 class Head:
@@ -168,8 +178,8 @@ class MessageReader:
             return h11.Connection(h11.SERVER, max_incomplete_event_size=self._limits.head_bytes)
         peer = h11.Connection(h11.CLIENT, max_incomplete_event_size=self._limits.head_bytes)
         method = self.methods[0] if self.methods else "POST"
-        peer.send(h11.Request(method=method, target="*", headers=[("host", "seen.invalid")]))
-        peer.send(h11.EndOfMessage())
+        peer.send(_asked_by(method))
+        peer.send(_NO_MORE)
         return peer
 
     def _pump(self, head: Head, time: float, packet: int) -> bytes:

@@ -1,9 +1,9 @@
 """Two legs of one exchange: what a proxy passed on, seen a second time on its other side.
 
 Theory: a proxy's onward exchange begins after the CPE's own has begun and before it is over (nesting in time),
-and says the same. Content alone proves it for messages with a body: an Inform names device and time. Empty
-messages prove nothing, so for them the two connections, or the same pair of hosts and servers, must already be
-known from a message with content. Ports, roles and names of hosts are never looked at.
+and says the same. Only an Inform proves it by its content, because it names device and time; other messages, and
+empty ones all the more, may be the same for a thousand devices. So for them the two connections, or the same pair
+of hosts and servers, must already be known from an Inform. Ports, roles and names are never looked at.
 
 The outer exchange is kept, because it is what the CPE saw; the inner one hangs on it as ``far``.
 """
@@ -14,9 +14,9 @@ import bisect
 from collections import defaultdict
 from collections.abc import Iterable
 
-from cwmpcheck.traces.events import TcpFact, Trouble
+from cwmpcheck.traces.events import TcpFact, Trouble, header
 from cwmpcheck.traces.pairing import Exchange, host
-from cwmpcheck.wire import Envelope, rpc_name
+from cwmpcheck.wire import Envelope, Inform, rpc_name
 
 __all__ = ["Legs", "join_legs"]
 
@@ -82,10 +82,10 @@ class _Joiner:
         self.routes[_route(inner)].add(_route(outer))
 
     def by_content(self, every: list[Exchange]) -> None:
-        """Join exchanges whose requests say the same."""
+        """Join exchanges that carry the same Inform, or ask for the same file."""
         groups: defaultdict[object, list[Exchange]] = defaultdict(list)
         for exchange in every:
-            if exchange.digest:
+            if _informs(exchange):
                 groups[exchange.digest].append(exchange)
             elif exchange.request is not None and exchange.method != "POST":
                 groups[exchange.method, _path(exchange.request.path)].append(exchange)
@@ -110,21 +110,39 @@ class _Joiner:
     def by_hosts(self, every: list[Exchange]) -> None:
         """Join what is left over between the same hosts and servers as pairs already known."""
         lists: defaultdict[tuple[str, str], list[Exchange]] = defaultdict(list)
+        direct = {e.connection for e in every if _informs(e) and e not in self.outer}
         for exchange in every:
             lists[_route(exchange)].append(exchange)
         for route, outers in list(self.routes.items()):
             candidates = sorted((e for outer in outers for e in lists[outer]), key=lambda e: e.start)
             for inner in lists[route]:
-                if inner not in self.outer and inner.method == "POST":
+                if inner not in self.outer and inner.method == "POST" and inner.connection not in direct:
                     self._join_similar(inner, candidates)
 
     def _join_similar(self, inner: Exchange, candidates: list[Exchange]) -> None:
+        """Join with the most similar exchange around it; of equals the innermost."""
         at = bisect.bisect_right(candidates, inner.start, key=lambda e: e.start)
-        for outer in reversed(candidates[max(0, at - _NEAR) : at]):  # the innermost first
+        best: Exchange | None = None
+        for outer in reversed(candidates[max(0, at - _NEAR) : at]):
             free = outer.far is None and outer is not inner and outer.connection != inner.connection
-            if free and _nested(inner, outer) and _similar(inner, outer):
-                self._join(inner, outer)
-                return
+            possible = free and _nested(inner, outer) and _similar(inner, outer)
+            if possible and (best is None or _likeness(inner, outer) > _likeness(inner, best)):
+                best = outer
+        if best is not None:
+            self._join(inner, best)
+
+
+def _informs(exchange: Exchange) -> bool:
+    return exchange.asked is not None and isinstance(exchange.asked.body, Inform)
+
+
+def _likeness(inner: Exchange, outer: Exchange) -> tuple[bool, bool, bool]:
+    """How much speaks for two legs: the same request, cookie, answer."""
+    a, b = inner.request, outer.request
+    cookie = a is not None and b is not None and header(a.headers, "cookie") == header(b.headers, "cookie")
+    a2, b2 = inner.response, outer.response
+    answer = a2 is not None and b2 is not None and (a2.status, a2.body) == (b2.status, b2.body)
+    return inner.digest == outer.digest, cookie, answer
 
 
 def _route(exchange: Exchange) -> tuple[str, str]:
