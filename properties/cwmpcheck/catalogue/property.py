@@ -20,22 +20,38 @@ Severity = Literal["protocol", "message", "minor", "conditional"]
 
 
 @dataclass(frozen=True)
+class Assumed:
+    """One thing that a liveness demand assumes of a run, kept or dropped as a whole; one of the three is given.
+
+    Actions are named by their functions (``lose_power``), or with parameters (``answer_inform(hold=True)``) when only
+    that one is meant; what a scenario leaves out is not assumed there.
+
+    Attributes:
+        title: the assumption in a sentence.
+        weak: parties, each of whose actions is weakly fair: never enabled for ever and never taken.
+        strong: actions that are strongly fair as a group: enabled again and again, so taken again and again.
+        finitely_often: actions that are taken only finitely often.
+    """
+
+    title: str
+    weak: tuple[str, ...] = ()
+    strong: tuple[str, ...] = ()
+    finitely_often: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class LeadsTo:
     """A liveness demand: whenever ``trigger`` holds, ``goal`` holds then or later, under named assumptions.
 
     Attributes:
         trigger: a condition over a state.
         goal: a condition over a state.
-        strong: groups of actions, by name without parameters, that are strongly fair as a group.
-        finitely_often: actions that happen only finitely often.
-        weak: whether every action of CPE, ACS, file server and time is weakly fair.
+        assuming: what has to be assumed; empty when no run can go on for ever without reaching the goal.
     """
 
     trigger: Callable[[Upgrade], Term]
     goal: Callable[[Upgrade], Term]
-    strong: tuple[tuple[str, ...], ...] = ()
-    finitely_often: tuple[str, ...] = ()
-    weak: bool = True
+    assuming: tuple[Assumed, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,34 +6,43 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from cwmpcheck.api.decision import Effort
+from cwmpcheck.catalogue import Assumed, Property
 from cwmpcheck.catalogue import LeadsTo as Demand
-from cwmpcheck.catalogue import Property
 from cwmpcheck.engines.assumptions import Assumption, FinitelyOften, Strong, Weak
 from cwmpcheck.engines.explore import Limits
 from cwmpcheck.engines.fairness import LeadsTo
 from cwmpcheck.engines.graph import Graph, GraphTooLarge, build_graph
 from cwmpcheck.engines.verdicts import Proved, Refuted, Unknown, Verdict
-from cwmpcheck.kernel import TIME, System, Value, state_of
+from cwmpcheck.kernel import System, Value, state_of
 from cwmpcheck.protocol import Upgrade
 
-FAIR_PARTIES = ("cpe", "acs", "fileserver", TIME)
-
+WEAK = "weak fairness: nobody is lazy"
+STRONG = "strong delivery: each kind of message gets through"
 
 Outcome = tuple[Verdict, Effort, System | None]
 
 
+def translated(system: System, demand: Demand) -> dict[Assumed, frozenset[Assumption]]:
+    """Each thing that a demand assumes, as fairness of the system's actions; empty where it has none of them."""
+    return {assumed: _of(system, assumed) for assumed in demand.assuming}
+
+
+def _of(system: System, assumed: Assumed) -> frozenset[Assumption]:
+    found: set[Assumption] = {Weak(action.name) for action in system.actions if action.party in assumed.weak}
+    if names := _named(system, assumed.strong):
+        found.add(Strong(names))
+    if names := _named(system, assumed.finitely_often):
+        found.add(FinitelyOften(names))
+    return frozenset(found)
+
+
 def assumptions_of(system: System, demand: Demand) -> dict[str, frozenset[Assumption]]:
-    """What a liveness demand assumes, as far as the system has the actions of which it speaks, by a name for people."""
+    """What a demand assumes, kind by kind, by a name for people: fairness, delivery, and each trouble that ends."""
     found: dict[str, frozenset[Assumption]] = {}
-    if demand.weak:
-        parties = [action.name for action in system.actions if action.party in FAIR_PARTIES]
-        found["weak fairness of CPE, ACS, file server and time"] = frozenset(map(Weak, parties))
-    groups = [names for group in demand.strong if (names := _named(system, group))]
-    if groups:
-        found["strong fairness of delivery"] = frozenset(map(Strong, groups))
-    for function in demand.finitely_often:
-        if names := _named(system, (function,)):
-            found[f"finitely many {function}"] = frozenset({FinitelyOften(names)})
+    for assumed, fairness in translated(system, demand).items():
+        if fairness:
+            title = WEAK if assumed.weak else STRONG if assumed.strong else assumed.title
+            found[title] = found.get(title, frozenset()) | fairness
     return found
 
 
