@@ -3,7 +3,16 @@
 from cwmpcheck.catalogue.form import FORM_PROPERTIES, FormProperty
 from cwmpcheck.catalogue.hints import hinted
 from cwmpcheck.catalogue.property import Assumed, LeadsTo, Property
-from cwmpcheck.catalogue.registry import PROPERTIES, VANTAGE, applicable, find, instrumented, judged_on_traces, suite, watched
+from cwmpcheck.catalogue.registry import (
+    PROPERTIES,
+    VANTAGE,
+    applicable,
+    find,
+    instrumented,
+    judged_on_traces,
+    suite,
+    watched,
+)
 
 __all__ = [
     "FORM_PROPERTIES",
