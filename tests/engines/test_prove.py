@@ -23,7 +23,7 @@ from cwmpcheck.engines.lemmas import proved_lemmas
 from cwmpcheck.engines.prove import prove
 from cwmpcheck.engines.spacer import ask_spacer
 from cwmpcheck.engines.verdicts import Proved, Refuted, Unknown
-from cwmpcheck.kernel import Action, DeclarationError, Guard, Range, System, Term, Variable, state_of
+from cwmpcheck.kernel import Action, DeclarationError, Guard, Parameter, Range, System, Term, Variable, state_of
 
 Prover = Callable[..., Mapping[str, ProofResult]]
 ENGINES = pytest.mark.parametrize("engine", [prove, k_induction])
@@ -109,6 +109,24 @@ def test_a_fixed_parameter_is_kept_on_a_run(engine: Prover) -> None:
     some = engine(delayed(careless=True), bad, parameters={"delay": 2}, seconds=30)["second"]
     assert isinstance(some.verdict, Refuted)
     assert some.parameters == {}
+
+
+@ENGINES
+def test_one_parameter_may_stay_open_among_fixed_ones(engine: Prover) -> None:
+    """A chosen parameter is fixed, one left open is not, and a run tells the value of the open one only."""
+    second = Parameter("unused", Range(0, 5), 3)
+    system = replace(delayed(careless=True), parameters=(*delayed(careless=True).parameters, second))
+    results = engine(
+        system, {"first": early(0), "second": early(1)}, parameters={"unused": 4}, leave_open=["delay"], seconds=30
+    )
+    assert isinstance(results["first"].verdict, Proved)
+    assert (
+        results["first"].verdict.scope == "every reachable state; any delay from 0 up; unused = 4; timers of any length"
+    )
+    assert isinstance(results["second"].verdict, Refuted)
+    assert set(results["second"].parameters) == {"delay"}
+    with pytest.raises(DeclarationError, match="dealy"):
+        engine(system, {"first": early(0)}, parameters={}, leave_open=["dealy"], seconds=30)
 
 
 @ENGINES

@@ -7,7 +7,7 @@ States of a run are taken to differ from one another, since a bad state is reach
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import z3
 
@@ -24,6 +24,7 @@ def k_induction(
     bad: Mapping[str, Condition],
     *,
     parameters: Mapping[str, Value] | None = None,
+    leave_open: Iterable[str] = (),
     seconds: float = 60.0,
     most: int = 20,
 ) -> Mapping[str, ProofResult]:
@@ -33,6 +34,7 @@ def k_induction(
         system: the system; its auxiliary claims are used as far as they are proved.
         bad: by name, what must never occur: a state condition, or step conditions by action.
         parameters: None leaves every parameter open; a mapping fixes them all, to their defaults unless named.
+        leave_open: names of parameters that stay open all the same.
         seconds: when to give up, for all together.
         most: the largest k to try.
 
@@ -43,7 +45,7 @@ def k_induction(
     Raises:
         DeclarationError: for a condition or parameter that the system does not know.
     """
-    problem = Problem(system, bad, parameters, seconds)
+    problem = Problem(system, bad, parameters, leave_open, seconds)
     results = {}
     lemmas = list(problem.lemmas)
     for number, name in enumerate(bad):
@@ -102,7 +104,7 @@ def _induct(problem: Problem, name: str, lemmas: list[z3.BoolRef], deadline: flo
     for k in range(most + 1):
         base = induction.base_breaks(k, deadline)
         if base == z3.sat:
-            run = find_run(problem.relation, problem.watches[name], k, problem.parameters, deadline)
+            run = find_run(problem.relation, problem.watches[name], k, problem.fixed, deadline)
             if run is None:
                 return result(Unknown(f"a run of {k} steps ends badly, but was not worked out in time"))
             return ProofResult(Refuted(run[0]), None, time.monotonic() - started, run[1])

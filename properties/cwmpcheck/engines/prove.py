@@ -7,7 +7,7 @@ Proved only with a certificate that was checked again (``certificate.Certificate
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain, count
 
 import z3
@@ -30,6 +30,7 @@ def prove(
     bad: Mapping[str, Condition],
     *,
     parameters: Mapping[str, Value] | None = None,
+    leave_open: Iterable[str] = (),
     seconds: float = 60.0,
 ) -> Mapping[str, ProofResult]:
     """Prove that conditions never occur, for every value of what is left open.
@@ -40,6 +41,7 @@ def prove(
         system: the system; its auxiliary claims are used as far as they are proved.
         bad: by name, what must never occur: a state condition, or step conditions by action.
         parameters: None leaves every parameter open; a mapping fixes them all, to their defaults unless named.
+        leave_open: names of parameters that stay open all the same.
         seconds: when to give up, for all together.
 
     Returns:
@@ -48,7 +50,7 @@ def prove(
     Raises:
         DeclarationError: for a condition or parameter that the system does not know.
     """
-    problem = Problem(system, bad, parameters, seconds)
+    problem = Problem(system, bad, parameters, leave_open, seconds)
     results: dict[str, ProofResult] = {}
     if len(bad) > 1:
         share = seconds_left(problem.deadline) * TOGETHER_SHARE
@@ -82,7 +84,7 @@ def _by_spacer(problem: Problem, names: list[str], deadline: float) -> ProofResu
         return result(Unknown("not all of them hold"))
     # The depth of Spacer's derivation is that of the run, unless it has simplified the rules.
     for depth in chain([answer.depth], count()):
-        run = find_run(problem.relation, problem.watches[names[0]], depth, problem.parameters, deadline)
+        run = find_run(problem.relation, problem.watches[names[0]], depth, problem.fixed, deadline)
         if run is not None:
             return ProofResult(Refuted(run[0]), None, time.monotonic() - started, run[1])
         if not seconds_left(deadline):

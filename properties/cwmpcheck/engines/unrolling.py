@@ -49,7 +49,7 @@ class Unrolling:
 
 
 def find_run(
-    of: Relation, watch: Watch, depth: int, parameters: Mapping[str, Value] | None, deadline: float
+    of: Relation, watch: Watch, depth: int, fixed: Mapping[str, Value], deadline: float
 ) -> tuple[Path, dict[str, Value]] | None:
     """A run that ends badly, with the values of its open parameters; None when none was found in time.
 
@@ -59,7 +59,7 @@ def find_run(
         of: the transition relation.
         watch: what is bad, at the state after ``depth`` steps or on the step out of it.
         depth: how many steps lead there.
-        parameters: what the relation was made with.
+        fixed: the values of the parameters that are not open.
         deadline: a moment of ``time.monotonic``.
     """
     run = Unrolling(of)
@@ -67,7 +67,7 @@ def find_run(
     solver = z3.Solver()
     solver.add(*assumptions(of), run.at(of.initial, 0), run.at(z3.Or(*endings.values()), depth))
     solver.add(*(run.step(number) for number in range(depth)))
-    finite = relation(of.system, parameters).bounds
+    finite = relation(of.system, None).bounds
     for narrow in (True, False):
         milliseconds = int(seconds_left(deadline) * 1000)
         if milliseconds <= 0:
@@ -77,7 +77,7 @@ def find_run(
         if narrow:
             solver.add(*(run.at(finite, number) for number in range(depth + 1)))
         if solver.check() == z3.sat:
-            return _read(run, endings, depth, parameters, solver.model())
+            return _read(run, endings, depth, fixed, solver.model())
         solver.pop()
     return None
 
@@ -97,7 +97,7 @@ def _read(
     run: Unrolling,
     endings: Mapping[int | None, z3.BoolRef],
     depth: int,
-    parameters: Mapping[str, Value] | None,
+    fixed: Mapping[str, Value],
     model: z3.ModelRef,
 ) -> tuple[Path, dict[str, Value]]:
     of = run.relation
@@ -111,15 +111,13 @@ def _read(
         actions.append(ending)
     states = [of.read(model, run.states[number]) for number in range(len(actions) + 1)]
     opened = _opened(of, model)
-    return _path(of, states, actions, opened if parameters is None else parameters), opened
+    return _path(of, states, actions, {**fixed, **opened}), opened
 
 
 def _opened(of: Relation, model: z3.ModelRef) -> dict[str, Value]:
-    if not of.parameters:
-        return {}
-    values = [model.eval(constant, model_completion=True) for constant in of.parameters]
-    numbers = [int(z3.is_true(value)) if z3.is_bool(value) else value.as_long() for value in values]
-    return {p.name: named_value(p.domain, n) for p, n in zip(of.system.parameters, numbers, strict=True)}
+    values = {c.decl().name(): model.eval(c, model_completion=True) for c in of.parameters}
+    numbers = {name: int(z3.is_true(value)) if z3.is_bool(value) else value.as_long() for name, value in values.items()}
+    return {p.name: named_value(p.domain, numbers[p.name]) for p in of.system.parameters if p.name in numbers}
 
 
 def _path(of: Relation, states: list[State], actions: list[int], chosen: Mapping[str, Value]) -> Path:
