@@ -99,7 +99,7 @@ def dialogues(draw: st.DrawFn) -> tuple[list[Text], list[Text], list[Frame]]:
         cuts = sorted(draw(st.sets(st.integers(1, len(text)), max_size=10)) | {0, len(text)})
         spans = list(itertools.pairwise(cuts))
         for a, b in draw(st.lists(st.sampled_from(spans), max_size=3)) + spans:
-            pieces.append(segment(*ends[side], isn[side] + 1 + a, 0, ACK | PSH, text[a:b]))
+            pieces.append(segment(*ends[side], isn[side] + 1 + a, isn[1 - side] + 1, ACK | PSH, text[a:b]))
     order = draw(st.permutations(pieces))
     frames = talk.frames + [Frame(2e6 + 0.001 * n, link_frame(1, packet)) for n, packet in enumerate(order)]
     talk.time, talk.seqs = 2e6 + 1, [isn[n] + 1 + len(sides[n]) for n in (0, 1)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
+from tests.traces.wires import Frame, pcap
 
 from cwmpcheck.traces import (
     Broken,
@@ -21,6 +23,8 @@ from cwmpcheck.traces import (
     outline,
     read_events,
 )
+from cwmpcheck.traces.link import FIN, RST, Segment, decode
+from cwmpcheck.traces.pcap import read_pcap
 from cwmpcheck.wire import Download, Inform, TransferComplete
 
 TRACES = Path(__file__).resolve().parents[3] / "shared" / "traces"
@@ -138,6 +142,26 @@ def test_transfers_are_found(name: str) -> None:
         if '"role": "fileserver"' in text and '"dir": "request"' in text
     ]
     assert [fetch.start for fetch in device.fetches] == pytest.approx([get["t"] for get in gets], abs=1e-6)
+
+
+def test_no_packet_is_lost_in_silence(tmp_path: Path) -> None:
+    """With any one packet missing, a real capture tells the same dialogue or says that something is missing.
+
+    Except a lone FIN or RST: nothing else shows that it was ever sent.
+    """
+    data = (TRACES / "genieacs__cpe-labs-tr181__acs_killed_on_tc" / "capture.pcap").read_bytes()
+    records = list(read_pcap(io.BytesIO(data), lambda *_: None, most=1 << 20))
+    frames = [Frame(when, raw) for _n, when, _link, raw, _length in records]
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(pcap(frames))
+    whole = list(outline(load_trace(path)))
+    for lost in range(0, len(frames), 9):
+        segment = decode(1, frames[lost].data)
+        assert isinstance(segment, Segment)
+        path.write_bytes(pcap(frames[:lost] + frames[lost + 1 :]))
+        trace = load_trace(path)
+        told = any(trouble.inconclusive for trouble in trace.troubles)
+        assert told or list(outline(trace)) == whole or segment.flags & (FIN | RST)
 
 
 def test_legs_and_losses() -> None:

@@ -181,6 +181,16 @@ def test_data_captured_after_a_reset_still_counts() -> None:
     assert ear.told[-2:] == [("reset", "server"), ("over", "reset")]
 
 
+def test_an_acknowledgement_proves_a_loss() -> None:
+    """What the other side acknowledges was sent: if the capture lacks it to the end, that is a gap, of RST too."""
+    for last in (seg(1, 901, ACK, b"answer", ack=121), seg(1, 901, RST | ACK, ack=121)):
+        (ear,), _table = listen([*opening(), seg(0, 101, ACK, b"0123456789"), last])
+        assert any(what[:2] == ("gap", "client") for what in ear.told)
+    for harmless in (seg(1, 901, ACK, ack=112), seg(1, 901, ACK, ack=111 + 2**31 - 1), seg(1, 901, RST, ack=999)):
+        (ear,), _table = listen([*opening(), seg(0, 101, ACK, b"0123456789"), harmless])
+        assert not any(what[0] == "gap" for what in ear.told), "a FIN unseen, an impossible number, no ACK flag"
+
+
 def test_a_port_used_again_is_a_new_connection() -> None:
     """A SYN with another sequence number starts a new connection, whether the old one ended or just fell silent."""
     fins = [seg(0, 106, FIN | ACK), seg(1, 901, FIN | ACK)]

@@ -89,6 +89,11 @@ class Content:
             self.capped = self._closed = True
             self.shortened = self._text
 
+    def skip(self, length: int) -> None:
+        """Count bytes that are not there; what comes after them is not kept."""
+        self.length += length
+        self.capped = self._closed = True
+
     def _stop(self, why: str) -> None:
         self.trouble, self.capped, self._closed = why, True, True
 

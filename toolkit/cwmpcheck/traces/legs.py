@@ -20,6 +20,7 @@ from cwmpcheck.wire import Envelope, Inform, rpc_name
 
 __all__ = ["Legs", "join_legs"]
 
+_SLACK = 0.005  # seconds by which captures may swap packets of two connections that are known to be legs
 _NEAR = 64  # equal exchanges under way at once that are looked through
 
 
@@ -105,7 +106,7 @@ class _Joiner:
             candidates = sorted((e for outer in outers for e in lists[outer]), key=lambda e: e.start)
             for inner in lists[number]:
                 if inner not in self.outer:
-                    self._join_similar(inner, candidates)
+                    self._join_similar(inner, candidates, _SLACK)
 
     def by_hosts(self, every: list[Exchange]) -> None:
         """Join what is left over between the same hosts and servers as pairs already known."""
@@ -117,15 +118,15 @@ class _Joiner:
             candidates = sorted((e for outer in outers for e in lists[outer]), key=lambda e: e.start)
             for inner in lists[route]:
                 if inner not in self.outer and inner.method == "POST" and inner.connection not in direct:
-                    self._join_similar(inner, candidates)
+                    self._join_similar(inner, candidates, 0.0)
 
-    def _join_similar(self, inner: Exchange, candidates: list[Exchange]) -> None:
+    def _join_similar(self, inner: Exchange, candidates: list[Exchange], slack: float) -> None:
         """Join with the most similar exchange around it; of equals the innermost."""
-        at = bisect.bisect_right(candidates, inner.start, key=lambda e: e.start)
+        at = bisect.bisect_right(candidates, inner.start + slack, key=lambda e: e.start)
         best: Exchange | None = None
         for outer in reversed(candidates[max(0, at - _NEAR) : at]):
             free = outer.far is None and outer is not inner and outer.connection != inner.connection
-            possible = free and _nested(inner, outer) and _similar(inner, outer)
+            possible = free and _nested(inner, outer, slack) and _similar(inner, outer)
             if possible and (best is None or _likeness(inner, outer) > _likeness(inner, best)):
                 best = outer
         if best is not None:
@@ -154,8 +155,8 @@ def _path(target: str) -> str:
     return "/" + target.split("/", 3)[3] if target.startswith("http") and target.count("/") > 2 else target
 
 
-def _nested(inner: Exchange, outer: Exchange) -> bool:
-    return outer.start <= inner.start <= outer.end
+def _nested(inner: Exchange, outer: Exchange, slack: float = 0.0) -> bool:
+    return outer.start - slack <= inner.start <= outer.end
 
 
 def _may_be_legs(inner: Exchange, outer: Exchange) -> bool:

@@ -19,6 +19,7 @@ __all__ = ["Chunk", "Gap", "Stream"]
 
 _WRAP = 1 << 32
 _HALF = 1 << 31
+_MOST_WINDOW = 1 << 30  # the largest window (RFC 7323, 2.3): an acknowledgement further ahead is no true one
 _HISTORY = 1 << 14  # delivered bytes kept to compare retransmissions with
 _HISTORY_PIECES = 64
 _MOST_PIECES = 1 << 14  # pending; more of them would only be made to waste time
@@ -54,6 +55,7 @@ class Stream:
         next: offset of the first byte not delivered yet.
         pending_bytes: how much waits behind a missing segment.
         conflicts: segments that differed from an earlier copy of the same bytes.
+        known: bytes proven to have been sent, by an acknowledgement or a RST behind them, seen or not.
         end: offset of the FIN, once seen.
     """
 
@@ -66,6 +68,7 @@ class Stream:
         "end",
         "end_packet",
         "end_time",
+        "known",
         "next",
         "pending_bytes",
     )
@@ -79,6 +82,7 @@ class Stream:
         self.next = 0
         self.pending_bytes = 0
         self.conflicts = 0
+        self.known = 0
         self.end: int | None = None
         self.end_time = 0.0
         self.end_packet = 0
@@ -165,6 +169,12 @@ class Stream:
         self._kept = 0
         return gap
 
+    def acknowledged(self, seq: int) -> None:
+        """The other side has everything before ``seq``; the last number may stand for a FIN that was not captured."""
+        offset = self.offset(seq)
+        if self.known < offset <= self.next + _MOST_WINDOW:
+            self.known = max(self.known, min(offset, self.end) if self.end is not None else offset - 1)
+
     def finish(self, offset: int, time: float, packet: int) -> None:
         """The sender said FIN at ``offset``; the first one counts."""
         if self.end is None:
@@ -182,8 +192,8 @@ class Stream:
 
     @property
     def waiting(self) -> bool:
-        """Whether something is known to be missing: data before a pending segment, or before the FIN."""
-        return bool(self._pending) or (self.end is not None and self.end > self.next)
+        """Whether something is known to be missing: before a pending segment, the FIN, or what was acknowledged."""
+        return bool(self._pending) or max(self.known, self.end or 0) > self.next
 
     @property
     def ended(self) -> bool:

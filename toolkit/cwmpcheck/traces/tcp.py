@@ -66,7 +66,7 @@ class Connection:
         self.last_packet = packet
         self.streams: dict[Side, Stream] = {}
         self.heard: set[Side] = set()
-        self.reset: tuple[Side, float, int, int] | None = None
+        self.reset: tuple[Side, float, int] | None = None
         self.over = False
         self.conflict_told = self.stray_told = False
         self.listener: Listener = _UNHEARD
@@ -157,6 +157,8 @@ class Table:
             connection.syns += side == "client"
             if stream is None:
                 stream = connection.streams[side] = Stream(data_seq)
+        if segment.flags & ACK and (heard := connection.streams.get(other)) is not None:
+            heard.acknowledged(segment.ack)
         if segment.flags & RST:
             self._reset(connection, segment, side, time, packet)
             return
@@ -211,9 +213,10 @@ class Table:
             if gap.length:
                 connection.listener.gap(side, gap)
             self._hand_over(connection, side, stream)
-        if stream.end is not None and stream.end > stream.next:
-            connection.listener.gap(side, Gap(stream.end - stream.next, stream.end_time, stream.end_packet))
-            stream.next = stream.end
+        if stream.waiting:
+            behind = max(stream.known, stream.end or 0)
+            connection.listener.gap(side, Gap(behind - stream.next, connection.last_time, connection.last_packet))
+            stream.next = behind
 
     def _relieve(self) -> None:
         """Too much is waiting in all: give up the holes of the connections used longest ago."""
@@ -232,9 +235,9 @@ class Table:
                 connection.listener.ended(side, stream.end_time, stream.end_packet)
                 stream.end_packet = 0  # told
         if connection.reset is not None:
-            by, when, where, offset = connection.reset
-            if connection.streams[by].next >= offset:
-                self._finish(connection, "reset", when, where)
+            # What was sent before the RST may have been captured after it: wait while something is missing.
+            if not any(stream.waiting for stream in connection.streams.values()):
+                self._finish(connection, "reset", connection.reset[1], connection.reset[2])
         elif len(connection.streams) == 2 and all(stream.ended for stream in connection.streams.values()):
             self._finish(connection, "fin", time, packet)
 
@@ -244,14 +247,12 @@ class Table:
             self._finish(connection, "reset", time, packet)
             return
         stream = connection.streams.get(side)
-        if stream is not None and connection.reset is None:
-            missing = stream.offset(segment.seq) - stream.next
-            if 0 < missing <= self._limits.pending_bytes and (stream.waiting or missing > 1):
-                # Segments sent before the RST were captured after it, or not at all: wait for them.
-                connection.reset = (side, time, packet, stream.next + missing)
-        connection.listener.fact("reset", side, time, packet)
+        if stream is not None and stream.offset(segment.seq) - stream.next <= self._limits.pending_bytes:
+            stream.acknowledged(segment.seq)  # a RST too says how much its sender had sent
         if connection.reset is None:
-            self._finish(connection, "reset", time, packet)
+            connection.reset = (side, time, packet)
+            connection.listener.fact("reset", side, time, packet)
+        self._settle(connection, time, packet)
 
     def _finish(self, connection: Connection, how: End, time: float, packet: int) -> None:
         if connection.over:
