@@ -40,7 +40,7 @@ def run(traces: Sequence[Path], expect_version: str | None, readings: Sequence[s
         if verdict.verdict == "unreadable":
             say("; ".join(verdict.notes), UNREADABLE)
     if stopped:
-        return say(f"interrupted; the {len(made)} verdicts made so far are above", INTERRUPTED)
+        return say(f"interrupted; the verdicts made so far ({len(made)}) are above", INTERRUPTED)
     if form == "text" and len(made) > 1:
         words = [verdict.verdict for verdict in made]
         counts = ", ".join(f"{words.count(word)} {word}" for word in COLOURS if word in words)

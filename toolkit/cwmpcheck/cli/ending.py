@@ -23,18 +23,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        return _run(arguments)
-    except BrokenPipeError:
-        # Whoever read our output has had enough. Nothing can be written any more, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
+    return _run(arguments)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     import click
 
     from cwmpcheck.cli.commands import cli
+    from cwmpcheck.cli.pipe import PipeClosed
 
     try:
         code = cli.main(
@@ -54,8 +50,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         if os.environ.get(DEBUG):
             raise
         return say(str(error), error.exit_code)
-    except BrokenPipeError:
-        raise
+    except PipeClosed:
+        # Nothing can be written any more, not even what is buffered when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except OSError as error:
         if os.environ.get(DEBUG):
             raise

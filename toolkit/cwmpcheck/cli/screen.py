@@ -10,12 +10,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cwmpcheck.cli.pipe import PipeClosed
 from cwmpcheck.render.plain import plain, shortened
 
 
-def console() -> Console:
-    """Standard output; nothing that is printed is read as markup, and numbers keep their colour to themselves."""
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+class Screen(Console):
+    """Standard output; nothing that is printed is read as markup, and numbers get no colour of their own."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """End quietly."""
+        raise PipeClosed
+
+
+def console() -> Screen:
+    """Standard output as a screen."""
+    return Screen()
 
 
 @contextmanager
@@ -42,5 +54,8 @@ def show_table(screen: Console, table: Table) -> None:
 
 def write(text: str) -> None:
     """Write text to standard output, as it is, with a newline at its end."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise PipeClosed from None

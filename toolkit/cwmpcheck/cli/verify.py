@@ -54,7 +54,7 @@ def run(
     else:
         show(report)
     if stopped:
-        return say(f"interrupted; the {len(made)} verdicts made so far are above", INTERRUPTED)
+        return say(f"interrupted; the verdicts made so far ({len(made)}) are above", INTERRUPTED)
     return report.exit_code
 
 

@@ -15,8 +15,8 @@ Nature = Literal["message", "internal", "fault"]
 FAULT_PARTIES = ("network", "environment", "fileserver")
 GHOST = "#"
 """In the name of every register that a past operator allocates: bookkeeping that tells a reader nothing."""
-WIRE = "channel."
-"""Variables that only repeat what an arrow shows."""
+UNSAID = ("channel.", "ledger.")
+"""Variables that only repeat what the arrows show: the wire itself, and what was seen on it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def chart_of_path(system: System, path: Path, *, title: str, remarks: Iterable[s
 
 def _row(step: PathStep, summaries: Mapping[str, str], *, broken: bool) -> Row:
     changed = [
-        f"{name} {value}" for name, value in step.changed.items() if GHOST not in name and not name.startswith(WIRE)
+        f"{name} {value}" for name, value in step.changed.items() if GHOST not in name and not name.startswith(UNSAID)
     ]
     details = (step.action, *changed)
     way = direction(step.message)

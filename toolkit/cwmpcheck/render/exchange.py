@@ -11,6 +11,7 @@ from cwmpcheck.render.plain import plain, shortened
 LEFT = 6
 """Columns before the CPE's line: the step's number, and the mark where the rule is broken."""
 NARROWEST = 50
+NO_BREAK = "\u00a0"
 
 
 def exchange(chart: Chart, *, width: int = 80, details: bool = True) -> str:
@@ -64,6 +65,7 @@ def _arrow(text: str, room: int, *, rightward: bool) -> str:
 
 
 def _details(row: Row, room: int) -> Iterator[str]:
-    text = plain("; ".join(row.details))
-    for line in textwrap.wrap(text, room - 6):
-        yield f"{' ' * LEFT}|     {line:<{room - 5}}|"
+    # A variable and its values stay on one line where they can.
+    text = "; ".join(plain(detail).replace(" ", NO_BREAK) for detail in row.details)
+    for line in textwrap.wrap(text, room - 6, break_on_hyphens=False):
+        yield f"{' ' * LEFT}|     {line.replace(NO_BREAK, ' '):<{room - 5}}|"
