@@ -133,18 +133,18 @@ def test_a_missing_id_is_recorded() -> None:
 
 def test_any_other_rpc_keeps_its_name() -> None:
     """RPCs that this project does not model are told apart by name and direction."""
-    data = WITNESSES["Download"].replace(b"cwmp:Download", b"cwmp:SetParameterValuesResponse")
+    data = WITNESSES["Download"].replace(b"cwmp:Download", b"cwmp:AddObjectResponse")
     body = read_envelope(data).body
-    assert body == Other("SetParameterValuesResponse", is_response=True)
-    assert rpc_name(body) == "SetParameterValuesResponse"
+    assert body == Other("AddObjectResponse", is_response=True)
+    assert rpc_name(body) == "AddObjectResponse"
 
 
 def test_arrays_of_other_rpcs_are_counted_too() -> None:
     """A count that is off is seen without a table of the RPC."""
     names = b'<ParameterNames soapenc:arrayType="xsd:string[3]"><string>a</string></ParameterNames>'
     data = WITNESSES["Download"].replace(b"<CommandKey>k1</CommandKey>", names)
-    data = data.replace(b"cwmp:Download", b"cwmp:GetParameterValues")
-    assert kinds(data) == [("array_count", "GetParameterValues", "ParameterNames/@arrayType")]
+    data = data.replace(b"cwmp:Download", b"cwmp:GetParameterAttributes")
+    assert kinds(data) == [("array_count", "GetParameterAttributes", "ParameterNames/@arrayType")]
 
 
 def test_a_fault_is_read_with_its_code() -> None:
@@ -205,11 +205,11 @@ def test_a_damaged_message_never_raises(name: str, at: int, splice: bytes, drop:
 
 
 EXPECTED_KINDS = {
-    "array_type_missing": 7,
+    "array_type_missing": 8,
     "bad_integer": 3,
     "bad_pattern": 6,
     "empty_event_list": 1,
-    "extra_element": 10,
+    "extra_element": 13,
     "fault_code_illegal": 1,
     "forced_parameter_missing": 1,
     "id_missing": 9,

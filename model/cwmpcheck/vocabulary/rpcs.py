@@ -38,6 +38,7 @@ class Argument(msgspec.Struct, frozen=True):
         members: of a struct, or of each item of an array of structs.
         item: the element of each item of an array.
         empty: what an empty text (or 0) means, where that is not plain.
+        item_length: longest item, in characters, of an array of texts.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Argument(msgspec.Struct, frozen=True):
     members: tuple[Argument, ...] = ()
     item: str = ""
     empty: str = ""
+    item_length: int = 64
 
 
 class Direction(enum.StrEnum):
@@ -101,6 +103,21 @@ _STATUS = Argument("Status", ArgumentType.INT)
 _FAULT_STRUCT = _struct("FaultStruct", _number("FaultCode", "0: success"), _text("FaultString", 256, "success"))
 _TIMES = (Argument("StartTime", ArgumentType.DATE_TIME), Argument("CompleteTime", ArgumentType.DATE_TIME))
 _MAX_ENVELOPES = _number("MaxEnvelopes")
+_VALUES = _array(
+    "ParameterList",
+    "ParameterValueStruct",
+    None,
+    _text("Name", 256),
+    Argument("Value", ArgumentType.ANY_SIMPLE),
+)
+_NAMES = Argument("ParameterNames", ArgumentType.ARRAY, None, 1, (), "string", item_length=256)
+_INFOS = _array(
+    "ParameterList",
+    "ParameterInfoStruct",
+    None,
+    _text("Name", 256),
+    Argument("Writable", ArgumentType.BOOLEAN),
+)
 
 _INFORM = (
     _struct(
@@ -110,13 +127,7 @@ _INFORM = (
     _MAX_ENVELOPES,
     Argument("CurrentTime", ArgumentType.DATE_TIME),
     _number("RetryCount", "0: the previous session, if any, succeeded"),
-    _array(
-        "ParameterList",
-        "ParameterValueStruct",
-        None,
-        _text("Name", 256),
-        Argument("Value", ArgumentType.ANY_SIMPLE),
-    ),
+    _VALUES,
 )
 _DOWNLOAD = (
     _KEY,
@@ -169,6 +180,7 @@ _ALL_QUEUED = (
         _TARGET,
     ),
 )
+_QUEUED = (_array("TransferList", "QueuedTransferStruct", 16, _KEY, _STATE),)
 _REQUEST_DOWNLOAD = (
     _FILE_TYPE,
     _array("FileTypeArg", "ArgStruct", 16, _text("Name", 64), _text("Value", 256)),
@@ -179,9 +191,15 @@ RPCS: dict[str, Rpc] = {
     rpc.name: rpc
     for rpc in (
         Rpc("GetRPCMethods", Direction.EITHER, "A.3.1.1", (), _METHODS),
-        Rpc("SetParameterValues", Direction.FROM_ACS, "A.3.2.1"),
-        Rpc("GetParameterValues", Direction.FROM_ACS, "A.3.2.2"),
-        Rpc("GetParameterNames", Direction.FROM_ACS, "A.3.2.3"),
+        Rpc("SetParameterValues", Direction.FROM_ACS, "A.3.2.1", (_VALUES, _text("ParameterKey", 32)), (_STATUS,)),
+        Rpc("GetParameterValues", Direction.FROM_ACS, "A.3.2.2", (_NAMES,), (_VALUES,)),
+        Rpc(
+            "GetParameterNames",
+            Direction.FROM_ACS,
+            "A.3.2.3",
+            (_text("ParameterPath", 256, "the whole data model"), Argument("NextLevel", ArgumentType.BOOLEAN)),
+            (_INFOS,),
+        ),
         Rpc("SetParameterAttributes", Direction.FROM_ACS, "A.3.2.4"),
         Rpc("GetParameterAttributes", Direction.FROM_ACS, "A.3.2.5"),
         Rpc("AddObject", Direction.FROM_ACS, "A.3.2.6"),
@@ -191,7 +209,7 @@ RPCS: dict[str, Rpc] = {
         Rpc("Inform", Direction.FROM_CPE, "A.3.3.1", _INFORM, (_MAX_ENVELOPES,)),
         Rpc("TransferComplete", Direction.FROM_CPE, "A.3.3.2", (_KEY, _FAULT_STRUCT, *_TIMES), ()),
         Rpc("AutonomousTransferComplete", Direction.FROM_CPE, "A.3.3.3", _AUTONOMOUS, ()),
-        Rpc("GetQueuedTransfers", Direction.FROM_ACS, "A.4.1.1", ()),
+        Rpc("GetQueuedTransfers", Direction.FROM_ACS, "A.4.1.1", (), _QUEUED),
         Rpc("ScheduleInform", Direction.FROM_ACS, "A.4.1.2"),
         Rpc("SetVouchers", Direction.FROM_ACS, "A.4.1.3"),
         Rpc("GetOptions", Direction.FROM_ACS, "A.4.1.4"),

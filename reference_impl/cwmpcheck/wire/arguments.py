@@ -156,7 +156,7 @@ def _read_array(element: etree._Element, argument: Argument, notes: Notes, path:
         if argument.members:
             items.append(ITEMS[name](**read_arguments(child, argument.members, notes, at + "/")))
         else:
-            items.append(_read_text(child, 64, notes, at))
+            items.append(_read_text(child, argument.item_length, notes, at))
     if argument.max_length is not None and len(items) > argument.max_length:
         notes.add(DepartureKind.ARRAY_TOO_LONG, path, f"{len(items)} items; at most {argument.max_length}")
     if len(items) < argument.min_items:

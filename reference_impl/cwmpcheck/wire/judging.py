@@ -201,6 +201,18 @@ def _judge_queue(body: m.GetAllQueuedTransfersResponse, notes: Notes) -> None:
             notes.add(DepartureKind.NOT_IN_ENUMERATION, f"{path}/State", f"{transfer.state}; must be 1, 2 or 3")
 
 
+def _judge_short_queue(body: m.GetQueuedTransfersResponse, notes: Notes) -> None:
+    for number, transfer in enumerate(body.transfers, 1):
+        path = f"TransferList/QueuedTransferStruct[{number}]/State"
+        if transfer.state is not None and transfer.state not in (1, 2, 3):
+            notes.add(DepartureKind.NOT_IN_ENUMERATION, path, f"{transfer.state}; must be 1, 2 or 3")
+
+
+def _judge_set_response(body: m.SetParameterValuesResponse, notes: Notes) -> None:
+    if body.status is not None and body.status not in (0, 1):
+        notes.add(DepartureKind.NOT_IN_ENUMERATION, "Status", f"{body.status}; must be 0 or 1")
+
+
 def _judge_fault(body: m.Fault, notes: Notes) -> None:
     code, path = body.code, "detail/Fault/FaultCode"
     if code is None:
@@ -224,5 +236,7 @@ _JUDGES: dict[type, Callable[..., None]] = {
     m.Upload: _judge_upload,
     m.RequestDownload: _judge_request_download,
     m.GetAllQueuedTransfersResponse: _judge_queue,
+    m.GetQueuedTransfersResponse: _judge_short_queue,
+    m.SetParameterValuesResponse: _judge_set_response,
     m.Fault: _judge_fault,
 }

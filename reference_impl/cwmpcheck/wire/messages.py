@@ -12,7 +12,33 @@ import msgspec
 
 from cwmpcheck.vocabulary.departures import Departure
 from cwmpcheck.vocabulary.times import UNKNOWN_TIME
-from cwmpcheck.wire.parts import DeviceId, Event, FileTypeArg, Parameter, QueuedTransfer, TimeWindow
+from cwmpcheck.wire.parameters import (
+    GetParameterNames,
+    GetParameterNamesResponse,
+    GetParameterValues,
+    GetParameterValuesResponse,
+    SetParameterValues,
+    SetParameterValuesResponse,
+)
+from cwmpcheck.wire.parts import (
+    DeviceId,
+    Event,
+    FileTypeArg,
+    Parameter,
+    ParameterFault,
+    ParameterInfo,
+    QueuedTransfer,
+    TimeWindow,
+    TransferState,
+)
+from cwmpcheck.wire.queue import (
+    CancelTransfer,
+    CancelTransferResponse,
+    GetAllQueuedTransfers,
+    GetAllQueuedTransfersResponse,
+    GetQueuedTransfers,
+    GetQueuedTransfersResponse,
+)
 
 __all__ = [
     "AutonomousTransferComplete",
@@ -31,6 +57,12 @@ __all__ = [
     "FileTypeArg",
     "GetAllQueuedTransfers",
     "GetAllQueuedTransfersResponse",
+    "GetParameterNames",
+    "GetParameterNamesResponse",
+    "GetParameterValues",
+    "GetParameterValuesResponse",
+    "GetQueuedTransfers",
+    "GetQueuedTransfersResponse",
     "GetRPCMethods",
     "GetRPCMethodsResponse",
     "Header",
@@ -38,6 +70,8 @@ __all__ = [
     "InformResponse",
     "Other",
     "Parameter",
+    "ParameterFault",
+    "ParameterInfo",
     "QueuedTransfer",
     "Reboot",
     "RebootResponse",
@@ -45,9 +79,12 @@ __all__ = [
     "RequestDownloadResponse",
     "ScheduleDownload",
     "ScheduleDownloadResponse",
+    "SetParameterValues",
+    "SetParameterValuesResponse",
     "TimeWindow",
     "TransferComplete",
     "TransferCompleteResponse",
+    "TransferState",
     "Unreadable",
     "Upload",
     "UploadResponse",
@@ -197,32 +234,6 @@ class UploadResponse(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
     complete_time: str = UNKNOWN_TIME
 
 
-class CancelTransfer(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
-    """The ACS withdraws every transfer with this key (A.4.1.9)."""
-
-    rpc: ClassVar[str] = "CancelTransfer"
-    command_key: str
-
-
-class CancelTransferResponse(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
-    """No transfer with that key remains."""
-
-    rpc: ClassVar[str] = "CancelTransferResponse"
-
-
-class GetAllQueuedTransfers(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
-    """The ACS asks which transfers are pending (A.4.1.7)."""
-
-    rpc: ClassVar[str] = "GetAllQueuedTransfers"
-
-
-class GetAllQueuedTransfersResponse(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
-    """The pending transfers, at most sixteen."""
-
-    rpc: ClassVar[str] = "GetAllQueuedTransfersResponse"
-    transfers: tuple[QueuedTransfer, ...] = ()
-
-
 class RequestDownload(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
     """The CPE asks to be sent a Download (A.4.2.2)."""
 
@@ -276,12 +287,16 @@ class GetRPCMethodsResponse(msgspec.Struct, frozen=True, tag=True, tag_field="rp
 
 
 class Fault(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
-    """A refusal of one request: the CWMP code and text, and the SOAP class (``Client`` or ``Server``)."""
+    """A refusal of one request: the CWMP code and text, and the SOAP class (``Client`` or ``Server``).
+
+    ``parameters`` says what was wrong with each, where it refuses a SetParameterValues.
+    """
 
     rpc: ClassVar[str] = "Fault"
     code: int | None
     string: str = ""
     soap_code: str = "Client"
+    parameters: tuple[ParameterFault, ...] = ()
 
 
 class Other(msgspec.Struct, frozen=True, tag=True, tag_field="rpc"):
@@ -316,6 +331,14 @@ Body = (
     | CancelTransferResponse
     | GetAllQueuedTransfers
     | GetAllQueuedTransfersResponse
+    | GetQueuedTransfers
+    | GetQueuedTransfersResponse
+    | SetParameterValues
+    | SetParameterValuesResponse
+    | GetParameterValues
+    | GetParameterValuesResponse
+    | GetParameterNames
+    | GetParameterNamesResponse
     | RequestDownload
     | RequestDownloadResponse
     | Reboot
@@ -334,8 +357,8 @@ Body = (
 def rpc_name(body: Body) -> str:
     """The name of the message on the wire.
 
-    >>> rpc_name(TransferCompleteResponse()), rpc_name(Other("SetParameterValues"))
-    ('TransferCompleteResponse', 'SetParameterValues')
+    >>> rpc_name(TransferCompleteResponse()), rpc_name(Other("AddObject"))
+    ('TransferCompleteResponse', 'AddObject')
     """
     return body.name if isinstance(body, Other) else body.rpc
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["DeviceId", "Event", "FileTypeArg", "Parameter", "QueuedTransfer", "TimeWindow"]
+__all__ = [
+    "DeviceId",
+    "Event",
+    "FileTypeArg",
+    "Parameter",
+    "ParameterFault",
+    "ParameterInfo",
+    "QueuedTransfer",
+    "TimeWindow",
+    "TransferState",
+]
 
 
 class DeviceId(msgspec.Struct, frozen=True):
@@ -57,3 +67,25 @@ class FileTypeArg(msgspec.Struct, frozen=True):
 
     name: str
     value: str
+
+
+class ParameterInfo(msgspec.Struct, frozen=True):
+    """One name of the data model, and whether the ACS may set it."""
+
+    name: str
+    writable: bool | None
+
+
+class ParameterFault(msgspec.Struct, frozen=True):
+    """Why one parameter could not be set; part of the fault that refuses all of a SetParameterValues."""
+
+    name: str
+    code: int | None
+    string: str = ""
+
+
+class TransferState(msgspec.Struct, frozen=True):
+    """One pending transfer in the short list: ``state`` is 1 not yet started, 2 in progress, 3 completed."""
+
+    command_key: str
+    state: int | None

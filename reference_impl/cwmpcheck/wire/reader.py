@@ -16,7 +16,7 @@ from cwmpcheck.vocabulary.namespaces import CWMP_NAMESPACES, SOAP_ENVELOPE, look
 from cwmpcheck.vocabulary.rpcs import MESSAGES, ArgumentType, request_of
 from cwmpcheck.wire.arguments import check_array_type, read_arguments, read_boolean, read_integer
 from cwmpcheck.wire.judging import judge, judge_refusal
-from cwmpcheck.wire.messages import Body, Envelope, Fault, Header, Other, Unreadable
+from cwmpcheck.wire.messages import Body, Envelope, Fault, Header, Other, ParameterFault, Unreadable
 from cwmpcheck.wire.notes import Notes, local_name, namespace_of, shown, text_of
 from cwmpcheck.wire.parsing import Limits, Refusal, parse_xml
 from cwmpcheck.wire.shapes import BODIES
@@ -160,25 +160,42 @@ def _read_fault(element: etree._Element, notes: Notes) -> Fault:
     text = text_of(parts["faultstring"]) if "faultstring" in parts else _FAULT_TEXT
     if text != _FAULT_TEXT:
         notes.add(DepartureKind.NOT_IN_ENUMERATION, "faultstring", f"{shown(text)}; must be {_FAULT_TEXT!r}")
-    code, string = _read_fault_detail(parts.get("detail"), notes)
-    return Fault(code, string, soap_code)
+    return Fault(*_read_fault_detail(parts.get("detail"), soap_code, notes))
 
 
-def _read_fault_detail(detail: etree._Element | None, notes: Notes) -> tuple[int | None, str]:
-    """The CWMP code and text of a fault; ``None`` and empty where there are none."""
+def _read_fault_detail(
+    detail: etree._Element | None, soap_code: str, notes: Notes
+) -> tuple[int | None, str, str, tuple[ParameterFault, ...]]:
+    """The arguments of a `Fault`; ``None`` and empty where the detail has none."""
     if detail is None:
-        return None, ""
+        return None, "", soap_code, ()
     fault = next((child for child in detail if local_name(child) == Fault.rpc), None)
     if fault is None:
         notes.add(DepartureKind.MISSING_ELEMENT, "detail/Fault", "no CWMP Fault in the detail")
-        return None, ""
+        return None, "", soap_code, ()
     if namespace_of(fault) not in CWMP_NAMESPACES:
         notes.add(DepartureKind.NAMESPACE, "detail/Fault", f"namespace {shown(namespace_of(fault))}")
-    parts = {local_name(child): child for child in reversed(fault)}
-    path = "detail/Fault/FaultCode"
+    path = "detail/Fault"
+    code, string = _read_code_and_text(fault, path, notes)
+    wrong = [child for child in fault if local_name(child) == "SetParameterValuesFault"]
+    faults = tuple(
+        _read_parameter_fault(child, f"{path}/{local_name(child)}[{at}]", notes) for at, child in enumerate(wrong, 1)
+    )
+    return code, string, soap_code, faults
+
+
+def _read_parameter_fault(element: etree._Element, path: str, notes: Notes) -> ParameterFault:
+    names = [text_of(child) for child in element if local_name(child) == "ParameterName"]
+    if not names:
+        notes.add(DepartureKind.MISSING_ELEMENT, f"{path}/ParameterName", "no ParameterName element")
+    return ParameterFault((names or [""])[0], *_read_code_and_text(element, path, notes))
+
+
+def _read_code_and_text(element: etree._Element, path: str, notes: Notes) -> tuple[int | None, str]:
+    parts = {local_name(child): child for child in reversed(element)}
     code = None
     if "FaultCode" in parts:
-        code = read_integer(text_of(parts["FaultCode"]), ArgumentType.UNSIGNED_INT, notes, path)
+        code = read_integer(text_of(parts["FaultCode"]), ArgumentType.UNSIGNED_INT, notes, f"{path}/FaultCode")
     else:
-        notes.add(DepartureKind.MISSING_ELEMENT, path, "no FaultCode element")
+        notes.add(DepartureKind.MISSING_ELEMENT, f"{path}/FaultCode", "no FaultCode element")
     return code, text_of(parts["FaultString"]) if "FaultString" in parts else ""

@@ -126,6 +126,16 @@ def _write_fault(parent: etree._Element, fault: Fault, namespace: str) -> None:
     detail = etree.SubElement(etree.SubElement(soap, "detail"), f"{{{namespace}}}Fault")
     etree.SubElement(detail, "FaultCode").text = str(fault.code)
     etree.SubElement(detail, "FaultString").text = fault.string
+    for wrong in fault.parameters:
+        if wrong.code is None:
+            raise CannotWrite(f"the fault of {wrong.name} has no code")
+        element = etree.SubElement(detail, "SetParameterValuesFault")
+        for name, text in (
+            ("ParameterName", wrong.name),
+            ("FaultCode", str(wrong.code)),
+            ("FaultString", wrong.string),
+        ):
+            etree.SubElement(element, name).text = text
 
 
 def _write_arguments(parent: etree._Element, source: Any, table: tuple[Argument, ...]) -> None:
