@@ -16,6 +16,7 @@ import pytest
 
 from cwmpcheck.api import Decision, verify
 from cwmpcheck.cli import ending, main
+from cwmpcheck.cli.interrupting import heard
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/unicast-upgrade"
@@ -140,6 +141,29 @@ def test_ctrl_c_stops_a_search_at_once() -> None:
     assert process.returncode == ending.INTERRUPTED
     assert err.count("\n") == 1
     assert "interrupted" in err
+
+
+class Dropped:
+    """Something whose finaliser takes its time, and interrupts itself."""
+
+    ran_to_its_end = False
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+        Dropped.ran_to_its_end = True
+
+
+def test_ctrl_c_in_a_finaliser_is_not_lost() -> None:
+    """Python would print and forget it; here the finaliser ends, and then the program is interrupted."""
+
+    def drop() -> None:
+        with heard():
+            Dropped()
+            time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        drop()
+    assert Dropped.ran_to_its_end
 
 
 def test_an_internal_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

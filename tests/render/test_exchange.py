@@ -9,7 +9,7 @@ from cwmpcheck.engines.verdicts import Path
 from cwmpcheck.kernel import System
 from cwmpcheck.protocol import scenario
 from cwmpcheck.render.chart import Chart, chart_of_path
-from cwmpcheck.render.exchange import exchange
+from cwmpcheck.render.exchange_text import exchange
 from cwmpcheck.render.mermaid import chart_mermaid
 
 RUN = ("open_session", "answer_inform(hold=False)", "lose_reply", "session_fails", "open_session")

@@ -13,7 +13,7 @@ from cwmpcheck.render import chart_mermaid, chart_svg, diagram_dot, diagram_grap
 from cwmpcheck.render.chart import Chart, Row
 from cwmpcheck.render.diagram import Diagram, Edge, Node
 from cwmpcheck.render.layout import diagram_svg
-from cwmpcheck.render.plain import label, plain, shortened
+from cwmpcheck.render.plain_text import label, plain, shortened
 
 HOSTILE = [
     "\x1b[31mred\x1b]0;title\x07",

@@ -11,17 +11,22 @@ from cwmpcheck.api.decision import Decision, Effort
 from cwmpcheck.api.expected import Expected
 from cwmpcheck.api.fair import decide_liveness
 from cwmpcheck.api.readings import parameters_of, whole
-from cwmpcheck.catalogue import FormProperty, Property, applicable, instrumented
+from cwmpcheck.catalogue import FormProperty, Property, applicable, hinted, instrumented
 from cwmpcheck.engines.bmc import bmc
+from cwmpcheck.engines.conditions import Condition
 from cwmpcheck.engines.explore import Exploration, Limits, Progress, explore
+from cwmpcheck.engines.prove import prove
 from cwmpcheck.engines.verdicts import HoldsWithin, NotApplicable, Proved, Refuted, Vacuous, Verdict
 from cwmpcheck.kernel import System, Value
 from cwmpcheck.protocol import Scenario
 
-Engine = Literal["explore", "bmc"]
+Engine = Literal["explore", "prove", "bmc"]
 BackendChoice = Literal["auto", "python", "numpy", "native"]
 Change = Callable[[System], System]
 Tell = Callable[[str], None]
+
+PROOF_SECONDS = 120.0
+"""How long all proofs of a scenario together may take, unless ``--bounds seconds=`` says otherwise."""
 
 EVERY_STATE = "every reachable state, breadth first"
 
@@ -35,7 +40,7 @@ class Question:
         readings: chosen readings.
         limits: what an exploration must not exceed.
         depth: how far a bounded search goes.
-        engine: who decides safety.
+        engine: who decides safety: every reachable state, an invariant, or runs up to a depth.
         backend: who runs an exploration.
         change: what is done to the scenario's system first, or None.
         tell: is told how far the work has come.
@@ -113,6 +118,8 @@ def _safety(
     watching = _instrumented(scenario.name, tuple(item.id for item in items), system)
     if question.engine == "bmc":
         return dict(_bounded(watching, items, parameters, question))
+    if question.engine == "prove":
+        return _proved(watching, items, parameters, question)
     progress = (lambda p: tell(_progress(scenario.name, p))) if tell else None
     result = explore(watching, parameters, backend=question.backend, limits=question.limits, progress=progress)
     effort = Effort(result.states, result.transitions, result.depth, result.seconds)
@@ -143,6 +150,25 @@ def _bounded(
             system, watches[item.id], depth=question.depth, parameters=parameters, seconds=question.limits.seconds
         )
         yield item.id, (verdict, Effort(depth=question.depth, seconds=time.monotonic() - started), system)
+
+
+def _proved(
+    system: System, items: Iterable[Property], parameters: Mapping[str, Value], question: Question
+) -> dict[str, tuple[Verdict, Effort, System | None]]:
+    """By inductive invariants, for every value of what explicit engines have to bound, such as DelaySeconds."""
+    watches = {watch.name: watch for watch in system.watches}
+    bad: dict[str, Condition] = {item.id: watches[item.id] for item in items}
+    unbounded = [parameter.name for parameter in system.parameters if parameter.unbounded]
+    if question.tell:
+        question.tell(f"{system.name}: looking for invariants of {len(bad)} properties")
+    results = prove(
+        hinted(system),
+        bad,
+        parameters=parameters,
+        leave_open=unbounded,
+        seconds=question.limits.seconds or PROOF_SECONDS,
+    )
+    return {id: (result.verdict, Effort(seconds=result.seconds), system) for id, result in results.items()}
 
 
 def _telling(tell: Tell | None, scenario: str) -> Tell | None:

@@ -11,9 +11,9 @@ from cwmpcheck.catalogue import FORM_PROPERTIES, PROPERTIES, FormProperty, Prope
 from cwmpcheck.engines.verdicts import HoldsWithin, NotApplicable, Path, Proved, Refuted, Unknown, Vacuous, Verdict
 from cwmpcheck.kernel import System
 from cwmpcheck.render.chart import Chart, chart_of_path
-from cwmpcheck.render.chart_svg import chart_svg
+from cwmpcheck.render.chart_picture import chart_svg
 from cwmpcheck.render.drawing import Drawing
-from cwmpcheck.render.exchange import exchange
+from cwmpcheck.render.exchange_text import exchange
 
 ALL_PROPERTIES: tuple[Property | FormProperty, ...] = (*PROPERTIES, *FORM_PROPERTIES)
 

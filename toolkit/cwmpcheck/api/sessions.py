@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cwmpcheck.render.chart_svg import chart_svg
+from cwmpcheck.render.chart_picture import chart_svg
 from cwmpcheck.render.drawing import Drawing
-from cwmpcheck.render.exchange import exchange
+from cwmpcheck.render.exchange_text import exchange
 from cwmpcheck.render.session_chart import chart_of_session
 from cwmpcheck.traces import Trace
 from cwmpcheck.vocabulary.errors import UsageError

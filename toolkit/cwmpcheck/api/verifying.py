@@ -40,7 +40,8 @@ def verify(
         properties: ids of properties; every behavioural one unless told.
         readings: values of readings by id, such as ``{"A-08": "restarts"}``; defaults for the others.
         bounds: ``states``, ``seconds``, ``megabytes`` of each exploration, ``depth`` in steps of a bounded search.
-        engine: ``explore`` every reachable state, or ``bmc`` for runs of at most ``depth`` steps.
+        engine: ``explore`` every reachable state, ``prove`` by an invariant for every DelaySeconds, or ``bmc`` for runs of
+            at most ``depth`` steps.
         backend: who explores: generated C (``native``), ``numpy``, ``python``, or the fastest there is.
         model: a change of the protocol's model: a function of a system, or a Python file that defines ``change``.
         strict: count the known defects of the protocol as broken.

@@ -66,7 +66,7 @@ readings = click.option(
 )
 @click.option("--bounds", default="", metavar="K=V,...", help="Limits: states, seconds, megabytes, depth (of bmc).")
 @click.option(
-    "--engine", type=click.Choice(["explore", "bmc"]), default="explore", show_default=True, help="Who decides."
+    "--engine", type=click.Choice(["explore", "prove", "bmc"]), default="explore", show_default=True, help="Who decides."
 )
 @click.option(
     "--backend",

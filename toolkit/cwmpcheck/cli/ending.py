@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from cwmpcheck.cli.interrupting import heard
 from cwmpcheck.vocabulary.errors import CwmpcheckError
 
 USAGE, UNREADABLE, INTERNAL, INTERRUPTED, PIPE_CLOSED = 2, 3, 70, 130, 141
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    return _run(arguments)
+    with heard():
+        return _run(arguments)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -76,7 +78,7 @@ def _hint(error: object) -> str | None:
 
 def say(message: str, code: int, *, hint: str | None = None) -> int:
     """Write one line to standard error, made plain, since it may quote a capture; returns the exit code."""
-    from cwmpcheck.render.plain import plain
+    from cwmpcheck.render.plain_text import plain
 
     text = plain(f"cwmpcheck: {message}") + (f" {hint}" if hint else "")
     print(text, file=sys.stderr, flush=True)

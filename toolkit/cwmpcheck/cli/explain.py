@@ -8,7 +8,7 @@ import msgspec
 
 from cwmpcheck.api.explaining import explain
 from cwmpcheck.cli.screen import console, write
-from cwmpcheck.render.plain import plain
+from cwmpcheck.render.plain_text import plain
 
 
 def run(id: str, form: str) -> int:

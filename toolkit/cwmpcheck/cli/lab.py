@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cwmpcheck.cli.screen import progress, write
 from cwmpcheck.lab import run_lab
-from cwmpcheck.render.plain import plain
+from cwmpcheck.render.plain_text import plain
 
 
 def run(scenario: str, output: Path, seed: int) -> int:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from cwmpcheck.api.listing import Entry, KindOfThing, list_of
 from cwmpcheck.cli.screen import console, show_table, write
-from cwmpcheck.render.plain import plain
+from cwmpcheck.render.plain_text import plain
 
 
 def run(kind: KindOfThing, form: str) -> int:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cwmpcheck.cli.pipe import PipeClosed
-from cwmpcheck.render.plain import plain, shortened
+from cwmpcheck.render.plain_text import plain, shortened
 
 
 class Screen(Console):

@@ -15,8 +15,8 @@ from cwmpcheck.api.report import VerifyReport
 from cwmpcheck.api.verifying import decisions_on, report_of
 from cwmpcheck.cli.ending import INTERRUPTED, say
 from cwmpcheck.cli.screen import console, progress, show_table, write
-from cwmpcheck.render.exchange import exchange
-from cwmpcheck.render.plain import plain
+from cwmpcheck.render.exchange_text import exchange
+from cwmpcheck.render.plain_text import plain
 from cwmpcheck.render.verify_table import verify_table
 from cwmpcheck.vocabulary.errors import UsageError
 

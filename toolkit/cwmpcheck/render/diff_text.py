@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from cwmpcheck.conformance.findings import At, Divergence, Finding, TraceVerdict
-from cwmpcheck.render.plain import plain, shortened
+from cwmpcheck.render.plain_text import plain, shortened
 
 COLOURS = {"conforms": "green", "deviates": "red", "inconclusive": "yellow", "unreadable": "red"}
 MOST_OF_A_VALUE = 160

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cwmpcheck.render.diagram import ANYWHERE, Diagram
 from cwmpcheck.render.palette import COLOURS
-from cwmpcheck.render.plain import label
+from cwmpcheck.render.plain_text import label
 
 STYLES = {"message": "solid", "internal": "solid", "fault": "dashed"}
 

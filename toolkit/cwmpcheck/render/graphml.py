@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cwmpcheck.render.diagram import Diagram
-from cwmpcheck.render.plain import label
+from cwmpcheck.render.plain_text import label
 
 
 def diagram_graphml(diagram: Diagram) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from cwmpcheck.render.plain import label
+from cwmpcheck.render.plain_text import label
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = frozenset(

@@ -7,7 +7,7 @@ import re
 from cwmpcheck.render.chart import Chart, Row
 from cwmpcheck.render.diagram import Diagram
 from cwmpcheck.render.palette import COLOURS
-from cwmpcheck.render.plain import label
+from cwmpcheck.render.plain_text import label
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9 .,()=+/_'?-]")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cwmpcheck.render.diagram import Diagram
 from cwmpcheck.render.palette import COLOURS, INK
-from cwmpcheck.render.plain import for_xml, shortened
+from cwmpcheck.render.plain_text import for_xml, shortened
 
 LINE = 18
 COLUMNS = ((20, 44), (330, 40), (610, 44))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cwmpcheck.render.plain import plain
+from cwmpcheck.render.plain_text import plain
 
 WIDE = 110
 """Columns from which on the table has room for the sentences."""
@@ -48,7 +48,8 @@ def verify_table(lines: Sequence[Line], width: int) -> Table:
     table.add_column("Seconds", justify="right", no_wrap=True)
     table.add_column("Source", no_wrap=True)
     if width >= WIDE:
-        table.add_column("What must hold", no_wrap=True, overflow="ellipsis")
+        table.expand = True
+        table.add_column("What must hold", no_wrap=True, overflow="ellipsis", ratio=1)
     for line in lines:
         if line.quiet:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from cwmpcheck.render.chart import Chart, Row
 from cwmpcheck.render.palette import BROKEN, COLOURS, FAINT, INK
-from cwmpcheck.render.plain import for_xml, plain, shortened
+from cwmpcheck.render.plain_text import for_xml, plain, shortened
 
 WIDTH = 780
 CPE, ACS = 70, 710

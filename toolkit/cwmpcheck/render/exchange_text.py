@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from cwmpcheck.render.chart import Chart, Row
-from cwmpcheck.render.plain import plain, shortened
+from cwmpcheck.render.plain_text import plain, shortened
 
 LEFT = 6
 """Columns before the CPE's line: the step's number, and the mark where the rule is broken."""
