@@ -179,6 +179,7 @@ FORM_PROPERTIES: tuple[FormProperty, ...] = (
     _form("P-18", "TR-181 forcedInform", _select((_K.FORCED_PARAMETER_MISSING,), ("Inform",))),
     _form("P-62", "A.3.2.8", _select((_K.NOT_UNKNOWN_TIME,), ("DownloadResponse",)), rests_on=("T-27",)),
     _form("P-63", "A.3.2.8", _select((_K.TIMES_REVERSED,), ("DownloadResponse",)), rests_on=("T-27",)),
+    _form("P-64", "A.3.3.2", _select((_K.TIMES_REVERSED,), _OUTCOMES), rests_on=("T-27",)),
     _form(
         "P-104",
         "A.3.3.1",

@@ -15,7 +15,7 @@ UpgradeView = View[Observation, Ledger, Upgrade]
 Check = Callable[[UpgradeView], Term]
 
 Party = Literal["cpe", "acs", "both"]
-Nature = Literal["safety", "liveness", "form", "transport"]
+Nature = Literal["safety", "liveness", "form", "transport", "timing"]
 Severity = Literal["protocol", "message", "minor", "conditional"]
 
 

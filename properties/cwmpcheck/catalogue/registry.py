@@ -11,6 +11,7 @@ from cwmpcheck.catalogue.ledger import Ledger, new_suite
 from cwmpcheck.catalogue.liveness import LIVENESS
 from cwmpcheck.catalogue.property import Property
 from cwmpcheck.catalogue.session import SESSION
+from cwmpcheck.catalogue.timing import TIMING
 from cwmpcheck.catalogue.transfer import TRANSFER
 from cwmpcheck.kernel import System
 from cwmpcheck.kernel.instrument import instrument
@@ -27,8 +28,9 @@ def _order(id: str) -> tuple[str, int]:
     return ("A" if letter == "P" else "B", int(number))
 
 
-PROPERTIES: tuple[Property, ...] = tuple(sorted((*SESSION, *TRANSFER, *LIVENESS), key=lambda p: _order(p.id)))
+PROPERTIES: tuple[Property, ...] = tuple(sorted((*SESSION, *TRANSFER, *LIVENESS, *TIMING), key=lambda p: _order(p.id)))
 
+TIMESTAMPS = "a matter of seconds or of a single answer, which the model leaves out; decided on captures"
 TRANSPORT = "a fact of HTTP or of the envelope that the model leaves out; decided on captures"
 
 
@@ -64,6 +66,8 @@ def applicable(item: Property | FormProperty, scenario_name: str) -> str | None:
         return "a matter of message form, which the model leaves out; decided on every envelope of a capture"
     if item.nature == "transport":
         return TRANSPORT
+    if item.nature == "timing":
+        return TIMESTAMPS
     return item.not_in.get(scenario_name)
 
 
@@ -100,6 +104,6 @@ def instrumented(scenario_name: str, ids: Sequence[str] | None = None, *, of: Sy
 
 
 def judged_on_traces() -> tuple[tuple[Property, str], ...]:
-    """The properties that captures are judged by, each with the name of its check in the suite."""
-    judged = [item for item in PROPERTIES if item.on_traces is not None]
+    """The properties that captures are judged by observation for observation, each with the name of its check in the suite."""
+    judged = [item for item in PROPERTIES if item.on_traces is not None and item.nature != "timing"]
     return tuple((item, f"trace {item.id}" if item.trace_check is not None else item.id) for item in judged)

@@ -1,31 +1,33 @@
 """Following a trace on the model: the set of states that could have shown it, one observation after the other.
 
-Time-abstract: a timer may be due or not. Steps that the trace does not show (the ACS's own, the network's, power, time, and the fetches
-where the capture has no file server) are closed over. Sets are determinised lazily and kept, so a fleet of like traces runs at
-the speed of a dictionary. Where no state could have shown an observation, the nearest one tells which guard was false; the step
-is then forced, so that following goes on behind the divergence.
+Time-abstract: a timer may be due or not. Steps that the trace does not show (the ACS's own, the network's, power, time, and the
+fetches where the capture has no file server) are closed over. Sets are determinised lazily and kept, so a fleet of
+like traces runs at the speed of a dictionary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from cwmpcheck.compile.python import PythonBackend, compile_python, evaluator
 from cwmpcheck.conformance.findings import Because
-from cwmpcheck.conformance.observing import FieldValue, Seen
-from cwmpcheck.kernel import DomainOverflow, System, Value, compose
+from cwmpcheck.conformance.letters import FieldValue, Letter
+from cwmpcheck.conformance.vantages import Vantage
+from cwmpcheck.kernel import Action, DomainOverflow, System, Value, compose
 from cwmpcheck.kernel.monitor import constants
 from cwmpcheck.protocol import Kind, Upgrade
-from cwmpcheck.protocol.observation import FIRST_KEY, INTERNAL, MOST_RETRIES, NO_KEY
+from cwmpcheck.protocol.observation import CPE_POSTS, FIRST_KEY, INTERNAL, MOST_RETRIES, NO_KEY
 from cwmpcheck.protocol.scenarios import PARAMETERS, PARTIES
+from cwmpcheck.protocol.state import Phase
 
 State = tuple[int, ...]
 States = frozenset[State]
 
-VANTAGE = "cpe"
 FETCHES = (Kind.FETCH_BEGINS, Kind.FETCH_ENDS)
+LOSES_POST = "lose_post"
 
 COMPARED: Mapping[Kind, tuple[str, ...]] = {
     Kind.INFORM: ("transfer_complete", "m_download", "key", "boot", "retry", "updated"),
@@ -39,36 +41,6 @@ COMPARED: Mapping[Kind, tuple[str, ...]] = {
 """The fields in which an observation and a step of the model must agree; the others the model does not decide."""
 
 
-@dataclass(frozen=True)
-class Diverged:
-    """Where no state of the model could have shown an observation.
-
-    Attributes:
-        index: number of the observation.
-        because: the false guard of the nearest step, or None where the model has no such step at all.
-        mend: what would let the trace go on.
-    """
-
-    index: int
-    because: Because | None
-    mend: str
-
-
-@dataclass(frozen=True)
-class Following:
-    """How far a trace could be followed.
-
-    Attributes:
-        followed: observations that some state could have shown.
-        divergences: in order.
-        largest: size of the largest set of states.
-    """
-
-    followed: int
-    divergences: tuple[Diverged, ...]
-    largest: int
-
-
 @cache
 def _system() -> System:
     """Every action of the protocol in one system: what a trace may show is not known beforehand."""
@@ -76,12 +48,33 @@ def _system() -> System:
 
 
 @dataclass(frozen=True)
-class _Showing:
+class Showing:
     """One action that shows something at the vantage, with its fields as functions of the state."""
 
     number: int
     kind: Kind
-    fields: Mapping[str, object]
+    fields: Mapping[str, Callable[[State], int]]
+
+
+class Node:
+    """A set of states that could have shown what was seen so far, closed over steps that are not seen.
+
+    Attributes:
+        states: the set.
+        moves: by letter, the set afterwards; empty when no state could have shown the letter.
+        near: by letter, the least that was wrong and the set after forcing it.
+        unseen: the sets after one more step that should have been seen, by its kind.
+        ways: by the letters that lie ahead, the cheapest alignment where the first of them cannot be followed.
+    """
+
+    __slots__ = ("moves", "near", "states", "unseen", "ways")
+
+    def __init__(self, states: States) -> None:
+        self.states = states
+        self.moves: dict[Letter, Node] = {}
+        self.near: dict[Letter, tuple[Because | None, Node]] = {}
+        self.unseen: Mapping[Kind, Node] | None = None
+        self.ways: dict[tuple[Letter, ...], object] = {}
 
 
 class Follower:
@@ -90,81 +83,144 @@ class Follower:
     Args:
         parameters: readings and ``needs_reboot``; the ACS is free to ask what and when it likes.
         fetches_seen: whether the trace shows the transfers of files.
+        vantage: at which end the trace was taken.
     """
 
-    def __init__(self, parameters: Mapping[str, Value], *, fetches_seen: bool) -> None:
+    def __init__(self, parameters: Mapping[str, Value], *, fetches_seen: bool, vantage: Vantage = "cpe") -> None:
         self._system = _system()
         self._chosen = {**parameters, "free_acs": True}
         self._backend: PythonBackend = compile_python(self._system, self._chosen)
-        self._shown: dict[Kind, list[_Showing]] = {}
+        self._shown: dict[Kind, list[Showing]] = {}
         self._silent: set[int] = set()
+        self._posts: set[int] = set()
+        """At the ACS's end: posts, which are not seen when they are lost."""
+        self._lose_post = next(n for n, action in enumerate(self._system.actions) if action.name == LOSES_POST)
         for number, action in enumerate(self._system.actions):
-            shown = action.shown_at(VANTAGE)
-            kind = shown.kind if shown is not None else None
-            hidden = kind in INTERNAL or (kind in FETCHES and not fetches_seen)
-            if shown is None or not isinstance(kind, Kind) or hidden:
-                self._silent.add(number)
-                continue
-            fields = {n: evaluator(self._system, t, self._chosen) for n, t in shown.fields.items() if n in COMPARED.get(kind, ())}
-            self._shown.setdefault(kind, []).append(_Showing(number, kind, fields))
-        self._closures: dict[States, States] = {}
-        self._steps: dict[tuple[States, object], States] = {}
+            self._sort(number, action, fetches_seen, vantage)
+        self._nodes: dict[States, Node] = {}
+        self._closures: dict[States, Node] = {}
+        self.empty = self._node(frozenset())
 
-    def start(self) -> States:
-        """Where a trace may begin: no session, no transfer, any RetryCount, any event pending."""
+    def _sort(self, number: int, action: Action, fetches_seen: bool, vantage: Vantage) -> None:
+        shown = action.shown_at(vantage)
+        at_cpe = action.shown_at("cpe")
+        if vantage == "acs" and at_cpe is not None and at_cpe.kind in (*CPE_POSTS, *FETCHES):
+            shown = at_cpe
+            if at_cpe.kind in CPE_POSTS:
+                self._posts.add(number)
+        kind = shown.kind if shown is not None else None
+        if shown is None or not isinstance(kind, Kind) or kind in INTERNAL or (kind in FETCHES and not fetches_seen):
+            # Seen from the ACS, a post that is lost was never seen: the loss belongs to the post.
+            if not (vantage == "acs" and number == self._lose_post):
+                self._silent.add(number)
+            return
+        compared = COMPARED.get(kind, ())
+        fields = {n: evaluator(self._system, t, self._chosen) for n, t in shown.fields.items() if n in compared}
+        self._shown.setdefault(kind, []).append(Showing(number, kind, fields))
+
+    def _node(self, states: States) -> Node:
+        node = self._nodes.get(states)
+        if node is None:
+            node = self._nodes[states] = Node(states)
+        return node
+
+    def _states(self, **values: Iterable[int]) -> Node:
         index, initial = self._system.index, list(self._backend.initial())
         states = []
-        for retry in range(MOST_RETRIES + 1):
-            for boot in (0, 1):
-                initial[index["cpe.retry"]], initial[index["cpe.boot_event"]] = retry, boot
-                states.append(tuple(initial))
-        return self.closed(frozenset(states))
+        for chosen in itertools.product(*values.values()):
+            for name, number in zip(values, chosen, strict=True):
+                initial[index[name]] = number
+            states.append(tuple(initial))
+        return self.closed(states)
 
-    def closed(self, states: States) -> States:
+    @cached_property
+    def start(self) -> Node:
+        """Where a trace may begin: no session, no transfer, any RetryCount, any event pending."""
+        return self._states(**{"cpe.retry": range(MOST_RETRIES + 1), "cpe.boot_event": (0, 1)})
+
+    @cached_property
+    def midway(self) -> Node:
+        """Where a trace may begin that missed the beginning: the same, with the transfer in any phase."""
+        known = {"cpe.retry": range(MOST_RETRIES + 1), "cpe.boot_event": (0, 1), "cpe.updated": (0, 1)}
+        phases = [number for number, phase in enumerate(Phase) if phase is not Phase.NONE]
+        begun = {"transfer.phase": phases, "transfer.key": (FIRST_KEY,), "transfer.accepted": (1,)}
+        return self.closed({*self._states(**known).states, *self._states(**known, **begun).states})
+
+    def closed(self, states: Iterable[State]) -> Node:
         """The states, and all that are reached from them by steps that the trace does not show."""
-        known = self._closures.get(states)
+        given = frozenset(states)
+        known = self._closures.get(given)
         if known is not None:
             return known
-        found, todo = set(states), list(states)
+        found, todo = set(given), list(given)
         while todo:
-            state = todo.pop()
-            for action in self._backend.enabled(state):
-                if action in self._silent:
-                    after = self._backend.successor(state, action)
-                    if after not in found:
-                        found.add(after)
-                        todo.append(after)
-        closure = frozenset(found)
-        self._closures[states] = closure
-        return closure
+            for after in self._unseen_steps(todo.pop()):
+                if after not in found:
+                    found.add(after)
+                    todo.append(after)
+        self._closures[given] = self._node(frozenset(found))
+        return self._closures[given]
 
-    def step(self, states: States, seen: Seen) -> States:
+    def _unseen_steps(self, state: State) -> Iterator[State]:
+        for action in self._backend.enabled(state):
+            if action in self._silent:
+                yield self._backend.successor(state, action)
+            elif action in self._posts:
+                yield self._backend.successor(self._backend.successor(state, action), self._lose_post)
+
+    def after(self, node: Node, letter: Letter) -> Node:
         """The states after the observation; empty when none of them could have shown it."""
-        key = (states, _signature(seen))
-        if key not in self._steps:
-            after = set()
-            for showing in self._shown.get(seen.kind, ()):
-                for state in states:
-                    if _agrees(showing, state, seen) and all(self._backend.guards(state, showing.number)):
-                        after.add(self._backend.successor(state, showing.number))
-            self._steps[key] = self.closed(frozenset(after)) if after else frozenset()
-        return self._steps[key]
+        after = node.moves.get(letter)
+        if after is None:
+            after = node.moves[letter] = self._step(node, letter)
+        return after
 
-    def nearest(self, states: States, seen: Seen) -> tuple[Because | None, States]:
+    def _step(self, node: Node, letter: Letter) -> Node:
+        after: set[State] = set()
+        for showing in self._shown.get(letter.kind, ()):
+            for state in node.states:
+                if not disagreements(showing, state, letter) and all(self._backend.guards(state, showing.number)):
+                    after.add(self._backend.successor(state, showing.number))
+        return self.closed(after) if after else self.empty
+
+    def nearest(self, node: Node, letter: Letter) -> tuple[Because | None, Node]:
         """The least that was wrong: the false guard or field of the nearest step, and the states after forcing it."""
-        best: tuple[int, Because | None] = (10**6, None)
+        if letter not in node.near:
+            node.near[letter] = self._nearest(node, letter)
+        return node.near[letter]
+
+    def _nearest(self, node: Node, letter: Letter) -> tuple[Because | None, Node]:
+        least, nearest = 10**6, None
         forced: set[State] = set()
-        for showing in self._shown.get(seen.kind, ()):
-            for state in states:
-                cost, because = self._distance(showing, state, seen)
-                if cost > best[0]:
+        for showing in self._shown.get(letter.kind, ()):
+            for state in node.states:
+                distance = self._distance(showing, state, letter)
+                if distance > least:
                     continue
                 after = self._forced(state, showing.number)
-                if cost < best[0]:
-                    forced = set()
-                    best = (cost, because)
+                if distance < least:
+                    least, nearest, forced = distance, (showing, state), set()
                 forced |= after
-        return best[1], self.closed(frozenset(forced)) if forced else frozenset()
+        because = self._because(*nearest, letter) if nearest is not None else None
+        return because, self.closed(forced) if forced else self.empty
+
+    def unseen(self, node: Node) -> Mapping[Kind, Node]:
+        """By kind of what was not seen and should have been, the states after it."""
+        if node.unseen is None:
+            node.unseen = dict(self._unseen(node))
+        return node.unseen
+
+    def _unseen(self, node: Node) -> Iterator[tuple[Kind, Node]]:
+        for kind, showings in self._shown.items():
+            numbers = {showing.number for showing in showings}
+            after = {
+                self._backend.successor(state, action)
+                for state in node.states
+                for action in self._backend.enabled(state)
+                if action in numbers
+            }
+            if after:
+                yield kind, self.closed(after)
 
     def _forced(self, state: State, action: int) -> set[State]:
         try:
@@ -172,24 +228,23 @@ class Follower:
         except DomainOverflow:
             return set()
 
-    def _distance(self, showing: _Showing, state: State, seen: Seen) -> tuple[int, Because]:
+    def _distance(self, showing: Showing, state: State, letter: Letter) -> int:
+        false = sum(not holds for holds in self._backend.guards(state, showing.number))
+        return false + len(disagreements(showing, state, letter))
+
+    def _because(self, showing: Showing, state: State, letter: Letter) -> Because:
         action = self._system.actions[showing.number]
-        false = [g for g, holds in zip(action.guards, self._backend.guards(state, showing.number), strict=True) if not holds]
-        wrong = _disagreements(showing, state, seen)
-        if false:
-            guard = false[0]
-            return len(false) + len(wrong), Because(guard.reason, guard.rule, self._values(constants(guard.term), state))
-        name, expected = wrong[0] if wrong else ("", "")
-        reason = f"{seen.kind.value} with {name} = {expected}"
-        return len(wrong), Because(reason, None, {name: f"{expected} expected, {seen.fields.get(name)} seen"})
+        holding = self._backend.guards(state, showing.number)
+        for guard, holds in zip(action.guards, holding, strict=True):
+            if not holds:
+                return Because(guard.reason, guard.rule, self._values(constants(guard.term), state))
+        name, expected = next(iter(disagreements(showing, state, letter)), ("", ""))
+        told = {name: f"{expected} expected, {letter.fields.get(name, 0)} seen"}
+        return Because(f"{name} = {expected} in {letter.kind.value}", None, told)
 
     def _values(self, names: Iterable[str], state: State) -> dict[str, str]:
         shown = self._system.show(state)
         return {name: shown[name] for name in sorted(names) if name in shown}
-
-
-def _signature(seen: Seen) -> object:
-    return tuple((n, seen.fields.get(n)) for n in ("kind", *COMPARED.get(seen.kind, ())) if n not in seen.open_ended)
 
 
 def _same(name: str, shown: int, wanted: FieldValue) -> bool:
@@ -199,54 +254,12 @@ def _same(name: str, shown: int, wanted: FieldValue) -> bool:
     return shown == int(wanted) if not isinstance(wanted, Kind) else False
 
 
-def _disagreements(showing: _Showing, state: State, seen: Seen) -> list[tuple[str, str]]:
+def disagreements(showing: Showing, state: State, letter: Letter) -> list[tuple[str, str]]:
+    """The fields in which a step would show something else, with what it would show."""
     wrong = []
     for name, value in showing.fields.items():
-        if name in seen.open_ended:
-            continue
-        shown = value(state)  # type: ignore[operator]  # an evaluator: State -> int
-        if not _same(name, shown, seen.fields.get(name, 0)):
-            wrong.append((name, str(shown)))
+        if name not in letter.open_ended:
+            shown = value(state)
+            if not _same(name, shown, letter.fields.get(name, 0)):
+                wrong.append((name, str(shown)))
     return wrong
-
-
-def _agrees(showing: _Showing, state: State, seen: Seen) -> bool:
-    return not _disagreements(showing, state, seen)
-
-
-def follow(observations: Sequence[Seen], followers: Sequence[Follower]) -> Following:
-    """Follow a trace on several variants at once: it conforms as long as one of them could have shown it.
-
-    Args:
-        observations: as made at the CPE's end.
-        followers: one for each variant that is open, such as whether the image needs a reboot.
-    """
-    sets = [follower.start() for follower in followers]
-    divergences: list[Diverged] = []
-    followed = largest = 0
-    for index, seen in enumerate(observations):
-        if seen.kind in INTERNAL:
-            continue
-        after = [f.step(states, seen) if states else states for f, states in zip(followers, sets, strict=True)]
-        if any(after):
-            followed += 1
-        else:
-            near = [f.nearest(states, seen) for f, states in zip(followers, sets, strict=True)]
-            because, after = _mended(near, sets)
-            divergences.append(Diverged(index, because, _mend(because, seen)))
-        sets = after
-        largest = max(largest, *(len(states) for states in sets))
-    return Following(followed, tuple(divergences), largest)
-
-
-def _mended(near: Sequence[tuple[Because | None, States]], before: Sequence[States]) -> tuple[Because | None, list[States]]:
-    because = next((reason for reason, _ in near if reason is not None), None)
-    after = [states for _, states in near]
-    # Where the model has no such step at all the observation is passed over.
-    return because, after if any(after) else list(before)
-
-
-def _mend(because: Because | None, seen: Seen) -> str:
-    if because is None:
-        return f"the model shows no {seen.kind.value} here at all; it was passed over"
-    return f"as if it held that {because.guard}"

@@ -4,33 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cwmpcheck.catalogue import find
 from cwmpcheck.catalogue.form import FORM_PROPERTIES
 from cwmpcheck.conformance.findings import At, Finding, Severity
-from cwmpcheck.traces import Device, Message
+from cwmpcheck.conformance.tolerances import Tally, Tolerance
+from cwmpcheck.traces import Device, Message, Session
 from cwmpcheck.vocabulary.departures import Departure
-from cwmpcheck.wire import Download, Envelope, Fault, refusal_departures
+from cwmpcheck.wire import Download, Envelope, Fault, Reboot, refusal_departures
+
+METHOD_NOT_SUPPORTED = 9000
 
 
-def form_findings(device: Device, start: float) -> Iterator[Finding]:
+def form_findings(device: Device, start: float, tally: Tally) -> Iterator[Finding]:
     """The findings on message form of one device's dialogue, in order.
 
-    What the ACS sent is judged only where no proxy lies between: a proxy may have changed it (see ``through_proxy``).
+    What the ACS sent is judged only where no proxy lies between: a proxy may have changed it.
 
     Args:
         device: whose messages.
         start: time that counts as 0.
+        tally: counts the tolerances that are used.
     """
     for session in device.sessions:
         asked: Envelope | None = None
-        for message in session.messages:
-            envelope = message.envelope
-            if envelope is None or message.truncated or (message.sender == "acs" and message.also is not None):
-                asked = envelope if message.sender == "acs" else None
+        for message in session.items:
+            if not isinstance(message, Message):
                 continue
-            at = At(message.where.packet, message.where.line, round(message.time - start, 3), session.number, message.rpc)
-            for departure in (*envelope.departures, *_refusal(envelope, asked)):
-                yield from _broken(departure, message, device.name, at)
-            asked = envelope if message.sender == "acs" else None
+            envelope = message.envelope
+            by_acs = message.sender == "acs"
+            if envelope is not None and not message.truncated:
+                proxied = by_acs and message.also is not None
+                if proxied and envelope.departures:
+                    tally.count(Tolerance.PROXY_FORM)
+                elif envelope.departures or isinstance(envelope.body, Fault):
+                    yield from _judged(device, session, message, envelope, asked, start)
+            asked = envelope if by_acs else None
+
+
+def _judged(
+    device: Device, session: Session, message: Message, envelope: Envelope, asked: Envelope | None, start: float
+) -> Iterator[Finding]:
+    at = At(message.where.packet, message.where.line, round(message.time - start, 3), session.number, message.rpc)
+    for departure in (*envelope.departures, *_refusal(envelope, asked)):
+        yield from _broken(departure, message, device.name, at)
+    body = envelope.body
+    if isinstance(body, Fault) and asked is not None and isinstance(asked.body, Reboot) and body.code == METHOD_NOT_SUPPORTED:
+        item = find("P-108")
+        yield Finding(item.id, Severity.MESSAGE, message.sender, device.name, at, item.title, f"Fault {body.code}")
 
 
 def _refusal(envelope: Envelope, asked: Envelope | None) -> tuple[Departure, ...]:
@@ -41,9 +61,9 @@ def _refusal(envelope: Envelope, asked: Envelope | None) -> tuple[Departure, ...
 
 def _broken(departure: Departure, message: Message, device: str, at: At) -> Iterator[Finding]:
     for item in FORM_PROPERTIES:
-        under = item.admitted_under(departure)
         if not item.selects(departure):
             continue
+        under = item.admitted_under(departure)
         yield Finding(
             property=item.id,
             severity=Severity.OPEN if under else Severity(item.severity_of(departure)),
@@ -54,8 +74,3 @@ def _broken(departure: Departure, message: Message, device: str, at: At) -> Iter
             got=f"{departure.path}: {departure.detail}" if departure.path else departure.detail,
             under=under,
         )
-
-
-def through_proxy(device: Device) -> int:
-    """How many messages of the ACS came through a proxy that may have changed them, and are not judged for form."""
-    return sum(m.sender == "acs" and m.also is not None for s in device.sessions for m in s.messages)

@@ -1,4 +1,4 @@
-"""A device's dialogue as observations: the mapping between what is on the wire and what the model speaks of.
+"""One device's dialogue as observations: what the model and the ledger speak of, with the place it was seen at.
 
 One transfer at a time: a *slice* is the dialogue with everything that belongs to other transfers seen as other requests and
 responses. Keys become symbols: the slice's key is the first key, an unknown one is the strange key, none is the empty key.
@@ -6,10 +6,14 @@ responses. Keys become symbols: the slice's key is the first key, an unknown one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
-from cwmpcheck.conformance.findings import At
+from cwmpcheck.conformance.letters import Letter, Pairs, letter
+from cwmpcheck.conformance.scopes import Scope
+from cwmpcheck.conformance.seen import EndOfSession, Seen, moment
+from cwmpcheck.conformance.tolerances import Tally, Tolerance
 from cwmpcheck.protocol import Kind
 from cwmpcheck.protocol.observation import FIRST_KEY, MOST_RETRIES, NO_KEY, STRANGE_KEY
 from cwmpcheck.traces import Broken, Device, Fetch, HttpError, Item, Message, Session
@@ -28,49 +32,9 @@ from cwmpcheck.wire import (
 EVENT_M_REBOOT = "M Reboot"
 OTHER_COMPLETIONS = ("M Upload", "M ScheduleDownload")
 
-FieldValue = bool | int | Kind
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One observation with its place.
-
-    Attributes:
-        fields: by name of the observation's fields; those left out are defaults.
-        at: where it was seen.
-        got: what was seen, in words.
-        open_ended: names of fields that this trace does not tell.
-    """
-
-    fields: Mapping[str, FieldValue]
-    at: At
-    got: str
-    open_ended: frozenset[str] = frozenset()
-
-    @property
-    def kind(self) -> Kind:
-        """The kind of what was seen."""
-        kind = self.fields["kind"]
-        assert isinstance(kind, Kind)
-        return kind
-
-
-@dataclass(frozen=True)
-class EndOfSession:
-    """The place where a session's items end; whether it failed is for the ledger to say."""
-
-    at: At
-    decided: bool
-
-
-def keys_of(device: Device) -> tuple[str, ...]:
-    """The CommandKeys of the device's Downloads, in order of first appearance."""
-    keys: dict[str, None] = {}
-    for session in device.sessions:
-        for message in session.messages:
-            if message.envelope is not None and isinstance(message.envelope.body, Download):
-                keys.setdefault(message.envelope.body.command_key)
-    return tuple(keys)
+FAILED = letter((("kind", Kind.SESSION_FAILED),))
+UNTOLD = frozenset({"other_event"})
+UNTOLD_VERSION = frozenset({"other_event", "updated"})
 
 
 @dataclass
@@ -83,6 +47,8 @@ class _Running:
     asked_ours: bool = False
     asking: Envelope | None = None
     asking_ours: bool = False
+    from_before: bool = False
+    """The CPE's request that is outstanding is a report of a transfer from before the capture."""
 
 
 @dataclass
@@ -91,203 +57,237 @@ class Slice:
 
     Args:
         device: the device.
-        key: CommandKey of the transfer; None for a device without any.
+        scope: what belongs to the transfer.
+        known: the CommandKeys of all Downloads of the device.
         start: time that counts as 0.
         expect_version: SoftwareVersion of the requested image, when told.
         fetches_seen: whether the capture shows the transfers of files.
+        tally: counts the tolerances that are used.
     """
 
     device: Device
-    key: str | None
+    scope: Scope
+    known: frozenset[str]
     start: float
     expect_version: str | None = None
     fetches_seen: bool = False
-    _known: frozenset[str] = field(init=False)
+    tally: Tally = field(default_factory=Tally)
     _before: str | None = field(init=False, default=None)
     _version: str | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        self._known = frozenset(keys_of(self.device))
+    _wanted: bool = field(init=False, default=False)
+    """The transfer was requested, and is neither refused, completed in the call, nor acknowledged."""
 
     def __iter__(self) -> Iterator[Seen | EndOfSession]:
         pending = self._fetch_events()
+        start = self.start
         for session in self.device.sessions:
-            running = _Running()
+            running, number = _Running(), session.number
             for item in session.items:
-                while pending and pending[0][0] <= _moment(item):
+                while pending and pending[0][0] <= moment(item):
                     yield pending.pop(0)[1]
-                yield from self._item(session, item, running)
+                seen = self._letter(session, item, running)
+                if seen is not None:
+                    yield Seen(seen, item, number, start)
             last = session.items[-1]
             open_end = isinstance(last, Broken) and last.what == "capture_ends"
-            yield EndOfSession(self._at(session, last), decided=not open_end)
+            yield EndOfSession(last, number, start, decided=not open_end)
         yield from (seen for _, seen in pending)
 
+    def _letter(self, session: Session, item: Item, running: _Running) -> Letter | None:
+        if isinstance(item, Message):
+            if item.sender == "cpe":
+                return self._from_cpe(session, item, running)
+            return self._from_acs(session, item, running)
+        if isinstance(item, HttpError) or item.what != "capture_ends":
+            return FAILED
+        return None
+
+    # --- fetches -----------------------------------------------------------------------------------------------
+
     def _fetch_events(self) -> list[tuple[float, Seen]]:
-        if self.key is None or not self.fetches_seen:
+        if self.scope.key is None or not self.fetches_seen:
             return []
-        mine = [f for f in self.device.fetches if self.key in f.keys and f.method == "GET"]
+        mine = [
+            f
+            for n, f in enumerate(self.device.fetches)
+            if self.scope.key in f.keys and f.method == "GET" and n not in self.scope.fetched_elsewhere
+        ]
         events: list[tuple[float, Seen]] = []
         for index, fetch in enumerate(mine):
-            challenged = fetch.status == 401 and index + 1 < len(mine)
-            if not challenged:
+            if fetch.status == 401 and index + 1 < len(mine):
+                self.tally.count(Tolerance.CHALLENGED)
+            else:
                 events.extend(self._fetch(fetch))
-        events.extend(self._overtakings())
-        return sorted(events, key=lambda event: event[0])
-
-    def _overtakings(self) -> Iterator[tuple[float, Seen]]:
-        """Fetches of transfers that were requested later and due no earlier, before this one's own."""
-        due = dict(_due_times(self.device))
-        mine = due.get(self.key or "")
-        if mine is None:
-            return
-        for fetch in self.device.fetches:
-            if self.key in fetch.keys or fetch.start < mine:
-                continue
-            if any(key in due and due[key] >= mine for key in fetch.keys):
-                at = At(fetch.where.packet, fetch.where.line, round(fetch.start - self.start, 3), None, fetch.method)
-                yield fetch.start, Seen({"kind": Kind.OVERTAKEN}, at, f"{fetch.method} {fetch.url} of a later Download")
+        events.extend(self._overtakings(self.scope.key))
+        return sorted(events, key=itemgetter(0))
 
     def _fetch(self, fetch: Fetch) -> Iterator[tuple[float, Seen]]:
-        at = At(fetch.where.packet, fetch.where.line, round(fetch.start - self.start, 3), None, fetch.method)
-        yield fetch.start, Seen({"kind": Kind.FETCH_BEGINS}, at, f"{fetch.method} {fetch.url}")
+        yield fetch.start, Seen(letter((("kind", Kind.FETCH_BEGINS),)), fetch, None, self.start)
         if fetch.end is None or fetch.broken == "capture_ends":
             return
         success = fetch.complete and fetch.status in (200, 206)
-        ended = At(fetch.where.packet, fetch.where.line, round(fetch.end - self.start, 3), None, fetch.method)
-        got = f"{fetch.method} {fetch.url}: {fetch.status or 'no answer'}, {fetch.length} bytes"
-        yield fetch.end, Seen({"kind": Kind.FETCH_ENDS, "success": success}, ended, got)
+        ended = letter((("kind", Kind.FETCH_ENDS), ("success", success)))
+        yield fetch.end, Seen(ended, fetch, None, self.start)
 
-    def _at(self, session: Session, item: Item) -> At:
-        name = item.rpc or ("empty POST" if item.sender == "cpe" else "empty reply") if isinstance(item, Message) else (
-            f"HTTP {item.status}" if isinstance(item, HttpError) else item.what
-        )
-        return At(item.where.packet, item.where.line, round(_moment(item) - self.start, 3), session.number, name)
+    def _overtakings(self, key: str) -> Iterator[tuple[float, Seen]]:
+        """Fetches of transfers that were requested later and due no earlier, before this one's own."""
+        due = dict(_due_times(self.device))
+        mine = due.get(key)
+        if mine is None:
+            return
+        for fetch in self.device.fetches:
+            if key in fetch.keys or fetch.start < mine:
+                continue
+            if any(other in due and due[other] >= mine for other in fetch.keys):
+                yield fetch.start, Seen(letter((("kind", Kind.OVERTAKEN),)), fetch, None, self.start)
 
-    def _item(self, session: Session, item: Item, running: _Running) -> Iterator[Seen]:
-        at = self._at(session, item)
-        if isinstance(item, Broken):
-            if item.what != "capture_ends":
-                yield Seen({"kind": Kind.SESSION_FAILED}, at, f"the exchange broke: {item.what}")
-        elif isinstance(item, HttpError):
-            yield Seen({"kind": Kind.SESSION_FAILED}, at, f"HTTP {item.status}")
-        elif item.sender == "cpe":
-            yield self._from_cpe(item, at, running)
-        else:
-            yield self._from_acs(item, at, running)
+    # --- the CPE's posts -----------------------------------------------------------------------------------------
 
-    def _symbol(self, key: str) -> int:
-        if key == self.key:
-            return FIRST_KEY
-        return NO_KEY if key == "" else STRANGE_KEY
-
-    def _from_cpe(self, message: Message, at: At, running: _Running) -> Seen:
-        fields: dict[str, FieldValue] = {"cookie_missing": _cookie_missing(message, running)}
+    def _from_cpe(self, session: Session, message: Message, running: _Running) -> Letter:
+        missing = bool(running.cookie) and _cookie_missing(message, running)
         envelope = message.envelope
         if envelope is None:
-            return Seen({"kind": Kind.EMPTY_POST, **fields}, at, "an empty POST")
+            return letter((("kind", Kind.EMPTY_POST), ("cookie_missing", missing)))
         body = envelope.body
         if isinstance(body, Inform):
             running.namespace = envelope.namespace
             running.asking, running.asking_ours = envelope, True
-            return self._inform(body, at, fields)
-        fields["other_namespace"] = bool(running.namespace) and envelope.namespace != running.namespace
+            return self._inform(session, message, body, missing)
+        alien = bool(running.namespace) and envelope.namespace != running.namespace
+        marks: Pairs = (("cookie_missing", missing), ("other_namespace", alien))
         if isinstance(body, TransferComplete):
-            running.asking, running.asking_ours = envelope, self._concerns(body.command_key)
-            if running.asking_ours:
-                success = body.fault_code == 0
-                got = f"TransferComplete(CommandKey={body.command_key!r}, FaultCode={body.fault_code})"
-                tc: dict[str, FieldValue] = {"kind": Kind.TRANSFER_COMPLETE, "key": self._symbol(body.command_key), "success": success}
-                return Seen({**tc, **fields}, at, got)
-            return Seen({"kind": Kind.CPE_REQUEST, **fields}, at, "TransferComplete of another transfer")
+            return self._report(session, message, body, running, marks)
         if isinstance(body, Fault) or message.rpc.endswith("Response"):
-            return self._answer(envelope, message.rpc, at, running, fields)
+            return self._answer(envelope, running, marks)
         running.asking, running.asking_ours = envelope, False
-        return Seen({"kind": Kind.CPE_REQUEST, **fields}, at, message.rpc)
+        return letter((("kind", Kind.CPE_REQUEST), *marks))
 
-    def _concerns(self, key: str) -> bool:
+    def _concerns(self, session: Session, message: Message, key: str) -> bool:
         """A key that no Download of the trace carried is judged in every slice: it should have been one of them."""
-        return key == self.key or key not in self._known
+        if key == self.scope.key:
+            return not self.scope.elsewhere or (session.number, message.index) not in self.scope.elsewhere
+        return key not in self.known
 
-    def _inform(self, body: Inform, at: At, fields: dict[str, FieldValue]) -> Seen:
-        codes = [event.code for event in body.events]
+    def _from_before(self, key: str) -> bool:
+        """Whether what bears the key can be a matter of a transfer that was requested before the capture began."""
+        return key not in self.known and not self._wanted
+
+    def _symbol(self, key: str) -> int:
+        if key == self.scope.key:
+            return FIRST_KEY
+        return NO_KEY if key == "" else STRANGE_KEY
+
+    def _report(
+        self, session: Session, message: Message, body: TransferComplete, running: _Running, marks: Pairs
+    ) -> Letter:
+        running.asking = message.envelope
+        running.asking_ours = self._concerns(session, message, body.command_key)
+        other: Pairs = (("kind", Kind.CPE_REQUEST), *marks)
+        if not running.asking_ours:
+            return letter(other)
+        running.from_before = self._from_before(body.command_key)
+        success = body.fault_code == 0
+        said: Pairs = (("kind", Kind.TRANSFER_COMPLETE), ("key", self._symbol(body.command_key)), ("success", success))
+        if running.from_before:
+            self.tally.count(Tolerance.FROM_BEFORE)
+            return letter((*said, *marks), followed=other)
+        return letter((*said, *marks))
+
+    def _inform(self, session: Session, message: Message, body: Inform, missing: bool) -> Letter:
+        codes = {event.code for event in body.events}
         keys = [event.command_key for event in body.events if event.code == EVENT_M_DOWNLOAD]
-        ours = [key for key in keys if self._concerns(key)]
+        ours = [key for key in keys if self._concerns(session, message, key)]
         complete = EVENT_TRANSFER_COMPLETE in codes
-        elsewhere = any(key not in ours for key in keys) or any(code in OTHER_COMPLETIONS for code in codes)
+        elsewhere = len(ours) < len(keys) or any(code in codes for code in OTHER_COMPLETIONS)
         others = not ours and elsewhere
-        version = body.value_of("DeviceInfo.SoftwareVersion")
-        updated = self._updated(version)
-        told: dict[str, FieldValue] = {
-            "kind": Kind.INFORM,
-            "transfer_complete": complete and not others,
-            "other_complete": complete and others,
-            "m_download": bool(ours),
-            "key": self._symbol(self.key if self.key in ours else ours[0]) if ours and self.key is not None else NO_KEY,
-            "boot": EVENT_BOOT in codes,
-            "bootstrap": EVENT_BOOTSTRAP in codes,
-            "m_reboot": EVENT_M_REBOOT in codes,
-            "retry": min(max(body.retry_count or 0, 0), MOST_RETRIES),
+        retry = body.retry_count or 0
+        if retry > MOST_RETRIES:
+            self.tally.count(Tolerance.HIGH_RETRY_COUNT)
+        key = NO_KEY
+        if ours and self.scope.key is not None:
+            key = self._symbol(self.scope.key if self.scope.key in ours else ours[0])
+        events: Pairs = (
+            ("transfer_complete", complete and not others),
+            ("other_complete", complete and others),
+            ("m_download", bool(ours)),
+            ("key", key),
+        )
+        rest: Pairs = (
+            ("kind", Kind.INFORM),
+            ("boot", EVENT_BOOT in codes),
+            ("bootstrap", EVENT_BOOTSTRAP in codes),
+            ("m_reboot", EVENT_M_REBOOT in codes),
+            ("retry", min(max(retry, 0), MOST_RETRIES)),
             # A version that is not told is none that contradicts.
-            "updated": updated is not False,
-        }
-        listed = ", ".join(f"{e.code}({e.command_key})" if e.command_key else e.code for e in body.events) or "no event"
-        got = f"Inform({listed}; RetryCount={body.retry_count}; SoftwareVersion={version or 'absent'})"
+            ("updated", self._updated(body) is not False),
+            ("cookie_missing", missing),
+        )
         # That the version changed may be another transfer's doing: only a version that was told is followed.
-        unknown = {"other_event"} | (set() if self.expect_version is not None else {"updated"})
-        return Seen({**told, **fields}, at, got, frozenset(unknown))
+        untold = UNTOLD if self.expect_version is not None else UNTOLD_VERSION
+        if ours and self.scope.key not in ours and all(self._from_before(each) for each in ours):
+            self.tally.count(Tolerance.FROM_BEFORE)
+            return letter((*events, *rest), untold, followed=(("other_complete", complete), *rest))
+        return letter((*events, *rest), untold)
 
-    def _updated(self, version: str | None) -> bool | None:
+    def _updated(self, body: Inform) -> bool | None:
         """Whether this is the requested version: told by the user, or else by its having changed since the Download."""
+        version = body.value_of("DeviceInfo.SoftwareVersion")
         if version is not None:
             self._version = version
         if self.expect_version is not None:
             return version == self.expect_version
+        self.tally.count(Tolerance.VERSION_UNTOLD)
         if version is None or self._before is None:
             return None
         return version != self._before
 
-    def _answer(
-        self, envelope: Envelope, rpc: str, at: At, running: _Running, fields: dict[str, FieldValue]
-    ) -> Seen:
+    def _answer(self, envelope: Envelope, running: _Running, marks: Pairs) -> Letter:
         asked, ours = running.asked, running.asked_ours
         running.asked = None
-        fields["foreign_id"] = _foreign_id(envelope, asked)
+        foreign: Pairs = (("foreign_id", _foreign_id(envelope, asked)), *marks)
         body = envelope.body
-        got = f"Fault {body.code}" if isinstance(body, Fault) else rpc
         if ours and isinstance(body, DownloadResponse):
             status = 0 if body.status == 0 else 1
-            return Seen({"kind": Kind.DOWNLOAD_RESPONSE, "status": status, **fields}, at, f"{rpc}(Status={body.status})")
+            self._wanted = status == 1
+            return letter((("kind", Kind.DOWNLOAD_RESPONSE), ("status", status), *foreign))
         if ours and isinstance(body, Fault):
-            return Seen({"kind": Kind.DOWNLOAD_FAULT, **fields}, at, got)
-        return Seen({"kind": Kind.CPE_RESPONSE, **fields}, at, got)
+            self._wanted = False
+            return letter((("kind", Kind.DOWNLOAD_FAULT), *foreign))
+        return letter((("kind", Kind.CPE_RESPONSE), *foreign))
 
-    def _from_acs(self, message: Message, at: At, running: _Running) -> Seen:
-        cookie = _set_cookie(message)
-        running.cookie = cookie or running.cookie
+    # --- the ACS's replies ---------------------------------------------------------------------------------------
+
+    def _from_acs(self, session: Session, message: Message, running: _Running) -> Letter:
+        running.cookie = _set_cookie(message) or running.cookie
         envelope = message.envelope
         if envelope is None:
-            return Seen({"kind": Kind.EMPTY_REPLY}, at, f"an empty reply (HTTP {message.http_status})")
-        fields: dict[str, FieldValue] = {"hold": bool(envelope.header.hold_requests)}
-        fields["other_namespace"] = bool(running.namespace) and envelope.namespace != running.namespace
+            return letter((("kind", Kind.EMPTY_REPLY),))
+        alien = bool(running.namespace) and envelope.namespace != running.namespace
+        marks: Pairs = (("hold", bool(envelope.header.hold_requests)), ("other_namespace", alien))
         body = envelope.body
-        if isinstance(body, Download) and body.command_key == self.key:
-            running.asked, running.asked_ours = envelope, True
+        if isinstance(body, Download) and body.command_key == self.scope.key and self._concerns(session, message, body.command_key):
+            running.asked, running.asked_ours, self._wanted = envelope, True, True
             self._before = self._before or self._version
-            more: dict[str, FieldValue] = {"key": FIRST_KEY, "delayed": bool(body.delay_seconds)}
-            got = f"Download(CommandKey={body.command_key!r}, DelaySeconds={body.delay_seconds})"
-            return Seen({"kind": Kind.DOWNLOAD, **more, **fields}, at, got)
+            return letter((("kind", Kind.DOWNLOAD), ("key", FIRST_KEY), ("delayed", bool(body.delay_seconds)), *marks))
         if isinstance(body, Fault) or message.rpc.endswith("Response"):
-            fields["foreign_id"] = _foreign_id(envelope, running.asking)
-            kind = Kind.ACS_RESPONSE
-            if isinstance(body, Fault):
-                kind = Kind.ACS_FAULT
-            elif isinstance(body, InformResponse):
-                kind = Kind.INFORM_RESPONSE
-            elif isinstance(body, TransferCompleteResponse) and running.asking_ours:
-                kind = Kind.TRANSFER_COMPLETE_RESPONSE
-            return Seen({"kind": kind, **fields}, at, message.rpc)
+            return self._acs_answer(envelope, running, marks)
         running.asked, running.asked_ours = envelope, False
-        return Seen({"kind": Kind.ACS_REQUEST, **fields}, at, message.rpc)
+        return letter((("kind", Kind.ACS_REQUEST), *marks))
+
+    def _acs_answer(self, envelope: Envelope, running: _Running, marks: Pairs) -> Letter:
+        foreign: Pairs = (("foreign_id", _foreign_id(envelope, running.asking)), *marks)
+        body = envelope.body
+        if isinstance(body, Fault):
+            return letter((("kind", Kind.ACS_FAULT), *foreign))
+        if isinstance(body, InformResponse):
+            return letter((("kind", Kind.INFORM_RESPONSE), *foreign))
+        if isinstance(body, TransferCompleteResponse) and running.asking_ours:
+            acknowledges: Pairs = (("kind", Kind.TRANSFER_COMPLETE_RESPONSE), *foreign)
+            if running.from_before:
+                return letter(acknowledges, followed=(("kind", Kind.ACS_RESPONSE), *foreign))
+            self._wanted = False
+            return letter(acknowledges)
+        return letter((("kind", Kind.ACS_RESPONSE), *foreign))
 
 
 def _due_times(device: Device) -> Iterator[tuple[str, float]]:
@@ -296,13 +296,6 @@ def _due_times(device: Device) -> Iterator[tuple[str, float]]:
         for message in session.messages:
             if message.envelope is not None and isinstance(message.envelope.body, Download):
                 yield message.envelope.body.command_key, message.end + (message.envelope.body.delay_seconds or 0)
-
-
-def _moment(item: Item) -> float:
-    """A post is seen when it is sent, a reply when it has arrived whole."""
-    if isinstance(item, Message):
-        return item.time if item.sender == "cpe" else item.end
-    return item.time
 
 
 def _foreign_id(response: Envelope, request: Envelope | None) -> bool:
@@ -320,7 +313,5 @@ def _set_cookie(message: Message) -> str:
 
 
 def _cookie_missing(message: Message, running: _Running) -> bool:
-    if not running.cookie:
-        return False
     sent = "; ".join(value for name, value in message.headers if name == "cookie")
     return running.cookie not in [crumb.strip() for crumb in sent.split(";")]
