@@ -67,8 +67,7 @@ draw_session(trace, reported)
 # The trace is followed on the model, the properties are monitored on it, and each envelope is held against the schema.
 
 # %%
-verdict = diff(capture)
-verdict
+diff(capture)
 
 # %% [markdown]
 # What is demanded can be looked up. A rule that rests on recollection alone says that it is unverified.
@@ -106,9 +105,7 @@ verify(["status0"], ["P-20", "P-23", "P-24", "P-26", "H-1", "P-89"])
 from cwmpcheck.protocol.mutants import mutant
 
 broken = verify(["same-session"], ["P-31"], model=mutant("drop:report:P-31").apply)
-broken
-
-# %%
+print(broken)
 (decision,) = broken.decisions
 decision.drawing()
 

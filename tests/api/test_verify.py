@@ -207,3 +207,9 @@ def test_reports_show_themselves_in_a_notebook() -> None:
     assert "<script" not in bundle["text/html"]
     assert "P-20" in bundle["text/plain"]
     assert "proved" in bundle["text/plain"]
+
+
+def test_text_is_text_inside_a_notebook_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """rich would display the table by itself in a kernel, and give back nothing."""
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert "proved" in str(verify(["status0"], ["P-20"]))

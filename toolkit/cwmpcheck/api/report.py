@@ -70,7 +70,8 @@ class VerifyReport:
             BROKEN: f"{len(self.unexpected)} not as expected",
             INCONCLUSIVE: f"{len(self.unsettled)} left open by a bound or a limit",
         }
-        return f"{len(self.decisions)} verdicts: {counts or 'none'}; {end[self.exit_code]}."
+        total = len(self.decisions)
+        return f"{total} verdict{'' if total == 1 else 's'}: {counts or 'none'}; {end[self.exit_code]}."
 
     def __str__(self) -> str:
         return verify_text(self.lines(), self.summary())

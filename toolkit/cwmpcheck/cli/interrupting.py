@@ -1,8 +1,8 @@
 """Ctrl-C that is never lost.
 
 Python raises KeyboardInterrupt wherever the program happens to be. Inside a finaliser it is printed and forgotten, and
-preparing a model drops z3 terms, and so runs finalisers, thousands of times a second. A signal that arrives there is sent
-again a moment later.
+while ctypes converts an argument it becomes an ArgumentError; preparing a model does both with z3 terms thousands of times
+a second. A signal that arrives there is sent again a moment later.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from types import FrameType
 
 AGAIN_SECONDS = 0.005
+DEAF = frozenset({"__del__", "from_param"})
+"""Functions out of which KeyboardInterrupt does not come as itself."""
 
 
 @contextmanager
 def heard() -> Iterator[None]:
-    """While this lasts, Ctrl-C interrupts the program and not a finaliser; only where it has its default effect."""
+    """While this lasts, Ctrl-C interrupts the program and nothing that swallows it; only where it has its default effect."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -35,8 +37,8 @@ def heard() -> Iterator[None]:
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    """Raise KeyboardInterrupt, unless a finaliser is running: then come again."""
-    if in_finaliser(frame):
+    """Raise KeyboardInterrupt, unless it would be swallowed here: then come again."""
+    if is_deaf(frame):
         again = threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT))
         again.daemon = True
         again.start()
@@ -44,10 +46,10 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def in_finaliser(frame: FrameType | None) -> bool:
-    """Whether the frame, or one that called it, finalises an object."""
+def is_deaf(frame: FrameType | None) -> bool:
+    """Whether the frame, or one that called it, is a function that KeyboardInterrupt does not leave as itself."""
     while frame is not None:
-        if frame.f_code.co_name == "__del__":
+        if frame.f_code.co_name in DEAF:
             return True
         frame = frame.f_back
     return False

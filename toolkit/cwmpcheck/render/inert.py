@@ -7,6 +7,9 @@ from lxml import etree
 from cwmpcheck.render.plain_text import label
 
 SVG = "{http://www.w3.org/2000/svg}"
+WIDEST = 940
+"""Pixels that a page has room for."""
+
 SHAPES = frozenset(
     {"svg", "g", "title", "desc", "path", "polygon", "polyline", "ellipse", "circle", "rect", "line", "text", "tspan"}
 )
@@ -31,8 +34,18 @@ def inert_svg(text: str) -> str:
     )
     root = etree.fromstring(text.encode(), parser)
     _clean(root)
+    _fit(root)
     etree.cleanup_namespaces(root)
     return etree.tostring(root, encoding="unicode")
+
+
+def _fit(root: etree._Element) -> None:
+    """Give the drawing a size in pixels that a page has room for; its view box scales the rest."""
+    corners = [float(number) for number in (root.get("viewBox") or "").split()]
+    if len(corners) == 4 and corners[2] > 0:
+        scale = min(1.0, WIDEST / corners[2])
+        root.set("width", f"{corners[2] * scale:.0f}")
+        root.set("height", f"{corners[3] * scale:.0f}")
 
 
 def _clean(element: etree._Element) -> None:

@@ -68,7 +68,7 @@ def _number(count: int | None) -> str:
 def verify_text(lines: Sequence[Line], summary: str, *, width: int = 100) -> str:
     """The table and the summary as plain text."""
     out = io.StringIO()
-    console = Console(file=out, width=width, no_color=True, force_terminal=False, highlight=False)
+    console = Console(file=out, width=width, no_color=True, force_terminal=False, force_jupyter=False, highlight=False)
     console.print(verify_table(lines, width))
     console.print(Text(plain(summary)))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
