@@ -10,11 +10,12 @@ import z3
 from cwmpcheck.kernel.actions import Action
 from cwmpcheck.kernel.domains import Boolean
 from cwmpcheck.kernel.errors import DeclarationError
-from cwmpcheck.kernel.monitor import PRIMED, SEEN, L, O, Register, S, Suite, observed
+from cwmpcheck.kernel.monitor import PRIMED, SEEN, L, O, Register, S, Suite, constants, observed
 from cwmpcheck.kernel.system import System, Watch
 from cwmpcheck.kernel.terms import Term
 
-Substitution = list[tuple[z3.ExprRef, z3.ExprRef]]
+Substitution = dict[str, tuple[z3.ExprRef, z3.ExprRef]]
+"""By name of a constant: the constant, and what it is at one action."""
 
 
 def instrument(
@@ -41,13 +42,15 @@ def instrument(
     wanted |= {f"witness {name}": term for name, term in (witnesses or {}).items()}
     registers = suite.registers(*wanted.values())
     known = set(system.index) | {r.variable.name for r in registers} | {p.name for p in system.parameters}
+    mentioned = {name: constants(term) for name, term in wanted.items()}
+    updated = [(register, constants(register.update)) for register in registers]
     actions: list[Action] = []
     steps: dict[str, dict[str, z3.BoolRef]] = {name: {} for name in wanted}
     for action in system.actions:
         substitution = _substitution(system, suite, action, vantage)
-        actions.append(replace(action, updates={**action.updates, **_updates(registers, substitution)}))
+        actions.append(replace(action, updates={**action.updates, **_updates(updated, substitution)}))
         for name, term in wanted.items():
-            at = z3.simplify(z3.substitute(term, *substitution))
+            at = _at(term, mentioned[name], substitution)
             if not z3.is_false(at):
                 steps[name][action.name] = at
     strangers = suite.cone(*wanted.values()) - known
@@ -73,19 +76,26 @@ def _substitution(system: System, suite: Suite[O, L, S], action: Action, vantage
     shown = action.shown_at(vantage)
     fields = observed(suite.observation, {**shown.fields, "kind": shown.kind} if shown else {})
     domains = {v.name: v.domain for v in suite.observation.variables()}
-    pairs: Substitution = [(domains[n].constant(f"{SEEN}.{n}"), term.expr) for n, term in fields.items()]
+    pairs = [(domains[n].constant(f"{SEEN}.{n}"), term.expr) for n, term in fields.items()]
     for variable in system.variables:
         before = variable.domain.constant(variable.name)
         written = action.updates.get(variable.name)
         pairs.append((variable.domain.constant(variable.name + PRIMED), written.expr if written is not None else before))
-    return pairs
+    return {constant.decl().name(): (constant, value) for constant, value in pairs}
 
 
-def _updates(registers: Iterable[Register], substitution: Substitution) -> dict[str, Term]:
+def _at(term: z3.ExprRef, mentioned: frozenset[str], substitution: Substitution) -> z3.ExprRef:
+    """A term at one action; only what it mentions is handed to z3, which takes its time over every pair."""
+    pairs = [substitution[name] for name in sorted(mentioned) if name in substitution]
+    return z3.simplify(z3.substitute(term, *pairs))
+
+
+def _updates(registers: Iterable[tuple[Register, frozenset[str]]], substitution: Substitution) -> dict[str, Term]:
+    """The registers that an action changes; each is given with the names that its update mentions."""
     updates: dict[str, Term] = {}
-    for register in registers:
+    for register, mentioned in registers:
         variable = register.variable
-        value = z3.simplify(z3.substitute(register.update, *substitution))
+        value = _at(register.update, mentioned, substitution)
         if not value.eq(variable.domain.constant(variable.name)):
             updates[variable.name] = Term(value, variable.domain)
     return updates
