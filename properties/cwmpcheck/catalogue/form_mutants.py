@@ -166,6 +166,7 @@ FORM_MUTANTS: tuple[FormMutant, ...] = (
         _swap(_STATUS_1, _STATUS_1.replace(_UNKNOWN, "2024-05-01T10:00:00Z")),
     ),
     FormMutant("P-63", "complete before it started", "DownloadResponse, Status 0", _swap("10:00:05Z", "09:00:05Z")),
+    FormMutant("P-64", "complete before it started", "TransferComplete", _swap(_UNKNOWN, "2024-05-01T09:00:05Z")),
     FormMutant("P-104", "no UTC offset", "Inform", _swap("12:00:00+02:00", "12:00:00")),
     FormMutant("P-104", "an empty CurrentTime", "Inform", _swap("2024-05-01T12:00:00+02:00", "")),
     FormMutant("P-105", "three events counted", "Inform", _swap("EventStruct[2]", "EventStruct[3]"), minor=True),
