@@ -81,6 +81,11 @@ def tla(
     return _Tla(Export(system, never), valuation(system, parameters)).module()
 
 
+def names_in_tla(system: System) -> dict[str, str]:
+    """The word that stands for each variable and parameter in the exported module."""
+    return identifiers([v.name for v in system.variables] + [p.name for p in system.parameters], RESERVED)
+
+
 def _literal(boolean: bool, value: int) -> str:
     if boolean:
         return "TRUE" if value else "FALSE"
@@ -96,9 +101,7 @@ class _Tla:
         self.export = export
         self.system = export.system
         self.parameters = parameters
-        self.names = identifiers(
-            [v.name for v in self.system.variables] + [p.name for p in self.system.parameters], RESERVED
-        )
+        self.names = names_in_tla(self.system)
         taken = {*RESERVED, *self.names.values()}
         self.actions = identifiers((a.name for a in self.system.actions), taken)
         taken |= set(self.actions.values())
