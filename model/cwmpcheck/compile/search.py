@@ -71,6 +71,7 @@ class Tally:
         over: whether there is nothing left to do.
         stopped: why it ended before everything was seen, or None.
         bytes: memory that its tables take.
+        candidates: how many states the tables' over-approximation has, where the search is by tables.
     """
 
     fired: Sequence[int]
@@ -84,6 +85,7 @@ class Tally:
     over: bool = False
     stopped: str | None = None
     bytes: int = 0
+    candidates: int | None = None
 
 
 class Search(Protocol):

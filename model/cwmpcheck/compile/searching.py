@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cwmpcheck.compile.components import NoTables, partition_of
 from cwmpcheck.compile.native import NativeSearch
 from cwmpcheck.compile.numpy_search import NumpySearch
 from cwmpcheck.compile.python import PythonBackend
 from cwmpcheck.compile.search import Bounds, PythonSearch, Search
+from cwmpcheck.compile.table_native import NativeTableSearch
+from cwmpcheck.compile.table_search import NumpyTableSearch, tables_of
+from cwmpcheck.compile.tables import Tables
 from cwmpcheck.compile.toolchain import NoCompiler, compiler
 from cwmpcheck.kernel import System
 
-BackendName = Literal["python", "numpy", "native"]
+BackendName = Literal["python", "numpy", "native", "tables"]
+
+MOST_LOCAL = 1 << 15
+"""Unless told to, tables are not tried on components with more local states: building them would not pay."""
+
+MOST_STATES = 1 << 31
+"""Nor on more combinations of them: the bits of the unreachable ones have to be cleared too."""
+
+LEAST_LOCAL = 0.5
+"""Nor where fewer of the actions touch one component only."""
 
 
 def open_search(
@@ -22,14 +35,22 @@ def open_search(
     Args:
         system: what to search.
         parameters: the number of each parameter.
-        backend: which one; ``auto`` is native where a C compiler works, else NumPy.
+        backend: which one; ``auto`` is tables where the system has loosely coupled components, else native where a
+            C compiler works, else NumPy.
         bounds: what not to exceed.
 
     Raises:
         NoCompiler: when ``native`` is asked for and there is no C compiler that works.
+        NoTables: when ``tables`` is asked for and the components are too large or coupled too tightly.
     """
     if backend == "python":
         return "python", PythonSearch(PythonBackend(system, parameters), bounds)
+    if backend == "tables":
+        return "tables", _by_tables(system, parameters, bounds, tables_of(system, parameters))
+    if backend == "auto":
+        tables = _worthwhile(system, parameters, bounds)
+        if tables is not None:
+            return "tables", _by_tables(system, parameters, bounds, tables)
     if backend == "native" or (backend == "auto" and compiler() is not None):
         try:
             return "native", NativeSearch(system, parameters, bounds)
@@ -37,3 +58,25 @@ def open_search(
             if backend == "native":
                 raise
     return "numpy", NumpySearch(system, parameters, bounds)
+
+
+def _by_tables(system: System, parameters: tuple[int, ...], bounds: Bounds, tables: Tables) -> Search:
+    try:
+        return NativeTableSearch(system, parameters, bounds, tables)
+    except NoCompiler:
+        return NumpyTableSearch(system, parameters, bounds, tables)
+
+
+def _worthwhile(system: System, parameters: tuple[int, ...], bounds: Bounds) -> Tables | None:
+    """The tables of a system for which they pay, or None."""
+    if bounds.edges:
+        return None
+    partition = partition_of(system)
+    if len(partition.members) < 2 or partition.local_share < LEAST_LOCAL:
+        return None
+    try:
+        tables = tables_of(system, parameters, MOST_LOCAL)
+    except NoTables:
+        return None
+    room = min(MOST_STATES, MOST_STATES if bounds.bytes is None else bounds.bytes * 4)
+    return tables if tables.states <= room else None
