@@ -198,6 +198,17 @@ def test_a_true_auxiliary_claim_is_proved_and_used() -> None:
     assert any(z3.eq(lemma, z3.Not(claim)) for lemma in lemmas)
 
 
+def test_a_proof_says_where_its_invariant_comes_from() -> None:
+    """Where bounds and claims suffice nothing was left for Spacer to find, and it gets no credit."""
+    count = state_of(Counting).cell.count
+    beyond = prove(counter(), {"seven": (count > 6).expr}, seconds=30)["seven"]
+    odd = prove(counter(), {"five": (count == 5).expr}, seconds=30)["five"]
+    assert isinstance(beyond.verdict, Proved)
+    assert isinstance(odd.verdict, Proved)
+    assert "bounds and auxiliary claims" in beyond.verdict.how
+    assert "found by Spacer" in odd.verdict.how
+
+
 def test_a_claim_that_is_true_but_not_inductive_is_no_lemma() -> None:
     """That the counter never shows 3 does not follow from itself (2 steps lead from 1 to 3), so it is not used."""
     count = state_of(Counting).cell.count

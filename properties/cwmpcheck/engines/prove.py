@@ -21,6 +21,7 @@ from cwmpcheck.engines.verdicts import Proved, Refuted, Unknown, Verdict
 from cwmpcheck.kernel import System, Value
 
 FOUND = "inductive invariant found by Spacer, checked again by a plain solver"
+CLAIMED = "inductive invariant of bounds and auxiliary claims, checked again by a plain solver"
 TOGETHER_SHARE = 0.6
 """The part of the remaining time in which all properties are tried at once."""
 
@@ -77,7 +78,8 @@ def _by_spacer(problem: Problem, names: list[str], deadline: float) -> ProofResu
         flaw = certificate.recheck(bad, max(deadline, 2 * time.monotonic() - started + 1.0))
         if flaw is not None:
             return result(Unknown(f"Spacer's invariant was not confirmed: {flaw}"))
-        return result(Proved(FOUND, problem.scope()), certificate.text())
+        how = CLAIMED if z3.is_true(answer.invariant) else FOUND
+        return result(Proved(how, problem.scope()), certificate.text())
     if answer.depth is None:
         return result(Unknown(answer.why))
     if len(names) > 1:
