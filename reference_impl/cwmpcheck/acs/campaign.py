@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import msgspec
 
 from cwmpcheck.acs.beliefs import Device, Operation, OperationState
@@ -13,6 +15,9 @@ _GRACE = 3600.0
 """A CPE may start this late (P-54), so an outcome may come this much later than expected."""
 _RETRIES = 7200.0
 """Room for the transfer itself, a reboot, and sessions that fail."""
+
+_LONGEST_QUERY = 97
+"""A question mark and a key of 32 characters, each escaped."""
 
 
 class Campaign(msgspec.Struct, frozen=True):
@@ -27,6 +32,8 @@ class Campaign(msgspec.Struct, frozen=True):
         max_attempts: how many Downloads one device is sent at most, whatever becomes of them (P-95).
         hold: ask under HoldRequests, so that the outcome can come in the same session (A-01).
         settle_seconds: under hold, how long the next request waits, to give the CPE time to finish.
+        own_urls: give each Download a URL of its own, its key as the query, so that a log tells for which one a file
+            was fetched.
     """
 
     name: str
@@ -39,13 +46,15 @@ class Campaign(msgspec.Struct, frozen=True):
     max_attempts: int = 3
     hold: bool = False
     settle_seconds: float = 0.0
+    own_urls: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what could not become a correct Download."""
         if not 0 < len(self.name) <= 16:
             raise ValueError(f"the campaign's name {self.name!r} must have 1 to 16 characters: keys begin with it")
-        if not 0 < len(self.url) <= 256:
-            raise ValueError(f"the campaign's URL has {len(self.url)} characters; a Download takes 1 to 256")
+        room = 256 - _LONGEST_QUERY * self.own_urls
+        if not 0 < len(self.url) <= room:
+            raise ValueError(f"the campaign's URL has {len(self.url)} characters; it may have 1 to {room}")
 
     def wants(self, device: Device, operations: list[Operation]) -> bool:
         """Whether to send this device a Download now.
@@ -74,7 +83,7 @@ class Campaign(msgspec.Struct, frozen=True):
         return Download(
             command_key=key,
             file_type=self.file_type,
-            url=self.url,
+            url=f"{self.url}?{quote(key, safe='')}" if self.own_urls else self.url,
             file_size=self.file_size,
             target_file_name=self.target_file_name,
             delay_seconds=self.delay_seconds,

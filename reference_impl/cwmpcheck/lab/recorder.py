@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -57,9 +58,14 @@ class TcpEvent(msgspec.Struct, frozen=True):
 
 
 class Recorder:
-    """Collects events; times never go backwards, whatever the clock does."""
+    """Collects events; times never go backwards, whatever the clock does.
 
-    def __init__(self) -> None:
+    Args:
+        clock: gives the time, in seconds since 1970.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self.events: list[TcpEvent] = []
         self._connections = 0
 
@@ -87,5 +93,5 @@ class Recorder:
             side: who did it.
             data: the bytes, if any.
         """
-        now = max(time.time(), self.events[-1].time if self.events else 0.0)
+        now = max(self._clock(), self.events[-1].time if self.events else 0.0)
         self.events.append(TcpEvent(now, connection, role, ends[0], ends[1], kind, side, data))
