@@ -33,9 +33,14 @@ MISREAD = (
 )
 UNHEARD = (
     "the CPE takes no reply that does not answer its post, so the reply is as good as lost, and the watcher at the CPE's end sees "
-    "nothing of it; a capture shows it, and P-09 and P-25 judge it. Mutants that drop the guards at both ends are killed"
+    "nothing of it; a capture shows it, and P-09 and P-25 judge it. The mutants acs-asks-out-of-turn and response-of-another-request drop a guard at both ends, and are killed"
 )
 POWER = "without power nothing runs: no implementer can forget this"
+
+NOTED = (
+    "the ACS takes another post for the answer to its Download: what it believes until it concludes is its own affair, "
+    "and H-1 and H-3 judge only what it concludes"
+)
 
 REASONS: tuple[tuple[str, str, str, str], ...] = (
     # function, reason or rule ("*": any), status, why
@@ -70,8 +75,7 @@ REASONS: tuple[tuple[str, str, str, str], ...] = (
     ("acknowledge", "S-15", "gap", UNHEARD),
     (
         "note_", "S-15", "gap",
-        "the ACS takes another post for the answer to a Download that it has not sent, or whose answer was lost: its belief is its own, "
-        "and H-3 judges only what it concludes",
+        NOTED,
     ),
     ("receive_", "has arrived", "gap", MISREAD),
     ("end_session", "has arrived", "gap", MISREAD),

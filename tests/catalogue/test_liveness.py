@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 import pytest
+from tests.catalogue.shared_runs import graph_of
 
 from cwmpcheck.api.fair import assumptions_of, translated
 from cwmpcheck.catalogue import Assumed, Property, find
@@ -16,7 +17,6 @@ from cwmpcheck.engines.fairness import LeadsTo
 from cwmpcheck.engines.verdicts import Proved, Refuted, Verdict
 from cwmpcheck.kernel import state_of
 from cwmpcheck.protocol import SCENARIOS, Upgrade, scenario
-from tests.catalogue.shared_runs import graph_of
 
 S = state_of(Upgrade)
 NAMES = tuple(each.name for each in SCENARIOS)

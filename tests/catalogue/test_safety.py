@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.catalogue.shared_runs import explored, watched_system
 
 from cwmpcheck.catalogue import PROPERTIES, Property, applicable, find, watched
 from cwmpcheck.engines.explore import explore
 from cwmpcheck.protocol import SCENARIOS, scenario
 from cwmpcheck.vocabulary.errors import UsageError
-from tests.catalogue.shared_runs import explored, watched_system
 
 NAMES = tuple(each.name for each in SCENARIOS)
 CHECKED = tuple(item for item in PROPERTIES if item.check is not None)
