@@ -44,6 +44,21 @@ class Bench:
         assert self.disk == self.core.ledger or verb == "settings", "memory and disk are the same after each input"
         return lines
 
+    def _own_idea(self, verb: str, words: list[str], options: dict[str, str]) -> tuple[done.Effect, ...] | None:
+        """What the device does of its own accord."""
+        match verb:
+            case "call":
+                return self.core.connection_requested(self.now)
+            case "busy":
+                return self.core.set_busy(words[0] == "yes", self.now)
+            case "want":
+                arguments = tuple(messages.FileTypeArg(name, value) for name, value in options.items())
+                return self.core.request_download(messages.RequestDownload(words[0], arguments), self.now)
+            case "take":
+                kind = options.get("type", "1 Firmware Upgrade Image")
+                return self.core.fetch_autonomously(words[0], self.now, file_type=kind)
+        return None
+
     def _command(self, verb: str, words: list[str], options: dict[str, str]) -> tuple[done.Effect, ...]:
         match verb:
             case "boot":
@@ -53,7 +68,8 @@ class Bench:
                 return self.core.start(self.now)
             case "settings":
                 types = tuple(options.get("synchronous", "").split(",")) if "synchronous" in options else ()
-                self.settings = Settings(periodic_interval=10_000.0, synchronous_types=types)
+                capacity = int(options.get("capacity", "16"))
+                self.settings = Settings(periodic_interval=10_000.0, synchronous_types=types, queue_capacity=capacity)
                 return ()
             case "wait":
                 self.now += float(words[0])
@@ -69,7 +85,11 @@ class Bench:
             case "not-fetched":
                 return self.core.fetch_failed(int(words[0]), FetchCause(words[1]), "as told", self.now)
             case "applied":
-                return self.core.applied(int(words[0]), None, self.now)
+                slots = self.core.device.slots.with_slot("b", version="2.0", digest=DIGEST, available=True)
+                return self.core.applied(int(words[0]), options.get("fault"), self.now, slots)
+        own = self._own_idea(verb, words, options)
+        if own is not None:
+            return own
         raise AssertionError(f"no command {verb!r}")
 
     def _message(self, words: list[str], options: dict[str, str]) -> bytes:
@@ -91,8 +111,27 @@ class Bench:
                 body = messages.InformResponse()
             case "GetRPCMethods":
                 body = messages.GetRPCMethods()
-            case _:
-                body = messages.TransferCompleteResponse()
+            case "ScheduleDownload":
+                body = messages.ScheduleDownload(
+                    command_key=options.get("key", ""),
+                    file_type=options.get("type", "1 Firmware Upgrade Image"),
+                    url=options.get("url", "http://127.0.0.1/file"),
+                    windows=tuple(map(_window, options["windows"].split())),
+                )
+            case "Upload":
+                body = messages.Upload(options["key"], "1 Vendor Configuration File", "http://127.0.0.1/file")
+            case "CancelTransfer":
+                body = messages.CancelTransfer(options.get("key", ""))
+            case "SetParameterValues":
+                body = messages.SetParameterValues(
+                    tuple(messages.Parameter(name, *value.split("|")) for name, value in options.items()), "pk"
+                )
+            case "GetParameterValues":
+                body = messages.GetParameterValues(tuple(words[1:]))
+            case "GetParameterNames":
+                body = messages.GetParameterNames(words[1], words[2] == "next")
+            case plain:
+                body = getattr(messages, plain)()
         answer = isinstance(body, messages.Fault) or messages.rpc_name(body).endswith("Response")
         hold = True if "hold" in words else None
         return write_envelope(
@@ -111,8 +150,14 @@ class Bench:
                     lines.append(f"send {_message(data)}")
                 case done.Fetch(number=number, url=url):
                     lines.append(f"fetch {number} from {url}")
-                case done.Apply(number=number, bank=bank):
-                    lines.append(f"apply {number} to bank {bank}")
+                case done.CancelFetch(number=number):
+                    lines.append(f"break off fetch {number}")
+                case done.Apply(number=number, bank=bank, activate=activate):
+                    lines.append(f"{'apply' if activate else 'store'} {number} to bank {bank}")
+                case done.Activate(bank=bank):
+                    lines.append(f"bank {bank} boots next")
+                case done.SetAvailable(bank=bank, available=available):
+                    lines.append(f"bank {bank} {'may' if available else 'may not'} boot")
                 case done.Wait(until=until):
                     lines.append(f"wait {until - self.now:.2f} s")
                 case done.EndSession(clean=clean):
@@ -139,6 +184,17 @@ def _change(change: done.Change) -> str:
             return f"{name} = {value}"
         case done.InstallFile(file_type=file_type):
             return f"file in service: {file_type}"
+        case done.SetParameter(name=name, value=value):
+            return f"{name} := {value!r}"
+        case done.FactoryDefaults():
+            return "factory defaults"
+
+
+def _window(text: str) -> messages.TimeWindow:
+    """``start-end-mode-retries``, the mode by its number."""
+    start, end, mode, retries = text.split(":")
+    modes = {"1": "1 At Any Time", "2": "2 Immediately", "3": "3 When Idle", "4": "4 Confirmation Needed"}
+    return messages.TimeWindow(int(start), int(end), modes[mode], "", int(retries))
 
 
 def _message(data: bytes) -> str:
@@ -157,7 +213,22 @@ def _message(data: bytes) -> str:
         case messages.DownloadResponse() as response:
             return f"DownloadResponse status {response.status}, {response.start_time} to {response.complete_time}"
         case messages.Fault() as fault:
-            return f"Fault {fault.code}: {fault.string}"
+            return " ".join(
+                [f"Fault {fault.code}: {fault.string}", *(f"[{f.name} {f.code}]" for f in fault.parameters)]
+            )
+        case messages.AutonomousTransferComplete() as report:
+            return f"AutonomousTransferComplete of {report.transfer_url} {report.file_type!r} code {report.fault_code}"
+        case messages.GetAllQueuedTransfersResponse() as response:
+            listed = ", ".join(f"{one.command_key!r} {one.state} {one.file_type}" for one in response.transfers)
+            return f"GetAllQueuedTransfersResponse [{listed}]"
+        case messages.GetQueuedTransfersResponse() as response:
+            return f"GetQueuedTransfersResponse {[(one.command_key, one.state) for one in response.transfers]}"
+        case messages.GetParameterValuesResponse() as response:
+            return "GetParameterValuesResponse " + ", ".join(f"{one.name}={one.value}" for one in response.parameters)
+        case messages.GetParameterNamesResponse() as response:
+            return "GetParameterNamesResponse " + ", ".join(
+                f"{one.name}{' (w)' if one.writable else ''}" for one in response.parameters
+            )
         case body:
             return messages.rpc_name(body)
 

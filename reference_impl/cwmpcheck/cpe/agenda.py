@@ -7,6 +7,7 @@ import random
 
 from cwmpcheck.cpe.retry import retry_wait
 from cwmpcheck.cpe.settings import Settings
+from cwmpcheck.vocabulary.times import TimeKind, parse_cwmp_time
 
 __all__ = ["Agenda"]
 
@@ -20,7 +21,8 @@ class Agenda:
     """
 
     def __init__(self, settings: Settings, chance: random.Random) -> None:
-        self._settings = settings
+        self.settings = settings
+        """May be replaced at any time; then comes `reschedule`."""
         self._chance = chance
         self._failures = 0
         self._refusals = 0
@@ -33,8 +35,20 @@ class Agenda:
     def boot(self, now: float) -> None:
         """The CPE starts: a session at once."""
         self.session_at = now
-        self.periodic_at = now + self._settings.periodic_interval
-        self.apply_at = now + self._settings.apply_after
+        self.reschedule(now)
+        self.apply_at = now + self.settings.apply_after
+
+    def reschedule(self, now: float) -> None:
+        """Set the next periodic Inform anew: on PeriodicInformTime give or take whole intervals, if that is set."""
+        if not self.settings.periodic_enable:
+            self.periodic_at = math.inf
+            return
+        interval = self.settings.periodic_interval
+        reference = parse_cwmp_time(self.settings.periodic_time)
+        wait = interval
+        if reference.kind is TimeKind.ABSOLUTE and reference.value is not None:
+            wait = (reference.value - now) % interval or interval
+        self.periodic_at = now + wait
 
     def urgent(self, now: float) -> None:
         """Something new is to be told: a session at once, also out of a back-off (A-28 a)."""
@@ -42,13 +56,13 @@ class Agenda:
 
     def image_fetched(self, now: float) -> None:
         """An image may be installed once the settle time has passed."""
-        self.apply_at = now + self._settings.apply_after
+        self.apply_at = now + self.settings.apply_after
 
     def periodic_due(self, now: float) -> bool:
         """Whether a periodic Inform falls due; it does so once for each interval."""
         if now < self.periodic_at:
             return False
-        self.periodic_at = now + self._settings.periodic_interval
+        self.reschedule(now)
         return True
 
     def session_failed(self, now: float) -> float:
@@ -75,7 +89,7 @@ class Agenda:
             self.session_at = math.inf
 
     def _back_off(self, retry: int, now: float) -> float:
-        settings = self._settings
+        settings = self.settings
         wait = retry_wait(retry, settings.retry_minimum_wait, settings.retry_multiplier, self._chance)
         self.session_at = now + wait
         return wait

@@ -7,13 +7,16 @@ import msgspec
 from cwmpcheck.cpe.transfers import Transfer
 
 __all__ = [
+    "Activate",
     "AddEvent",
     "Apply",
+    "CancelFetch",
     "Change",
     "DropEvent",
     "DropTransfer",
     "Effect",
     "EndSession",
+    "FactoryDefaults",
     "Fetch",
     "InstallFile",
     "Note",
@@ -21,7 +24,9 @@ __all__ = [
     "Reboot",
     "SaveTransfer",
     "Send",
+    "SetAvailable",
     "SetFact",
+    "SetParameter",
     "Wait",
 ]
 
@@ -67,7 +72,18 @@ class InstallFile(msgspec.Struct, frozen=True, tag=True):
     target_file_name: str
 
 
-Change = SaveTransfer | DropTransfer | AddEvent | DropEvent | SetFact | InstallFile
+class SetParameter(msgspec.Struct, frozen=True, tag=True):
+    """Remember the value that the ACS gave to a parameter, by its full name."""
+
+    name: str
+    value: str
+
+
+class FactoryDefaults(msgspec.Struct, frozen=True, tag=True):
+    """Forget what was set, delivered and waiting, as after unpacking; transfers and their outcomes are kept (A-06)."""
+
+
+Change = SaveTransfer | DropTransfer | AddEvent | DropEvent | SetFact | InstallFile | SetParameter | FactoryDefaults
 
 
 class Persist(msgspec.Struct, frozen=True, tag=True):
@@ -89,7 +105,7 @@ class EndSession(msgspec.Struct, frozen=True, tag=True):
 
 
 class Fetch(msgspec.Struct, frozen=True, tag=True):
-    """Fetch a file, verify it if it is firmware, keep it under its digest; the result comes back."""
+    """Fetch a file, verify it if it is an image, keep it under its digest; the result comes back."""
 
     number: int
     url: str
@@ -98,12 +114,32 @@ class Fetch(msgspec.Struct, frozen=True, tag=True):
     firmware: bool
 
 
+class CancelFetch(msgspec.Struct, frozen=True, tag=True):
+    """Break off the fetch for this transfer; no result comes back."""
+
+    number: int
+
+
 class Apply(msgspec.Struct, frozen=True, tag=True):
-    """Write the image with this digest to a bank and make that the active one; the result comes back."""
+    """Write the image with this digest to a bank, and make that the one that boots; the result comes back."""
 
     number: int
     digest: str
     bank: str
+    activate: bool = True
+
+
+class Activate(msgspec.Struct, frozen=True, tag=True):
+    """Make a bank the one that the next boot tries first."""
+
+    bank: str
+
+
+class SetAvailable(msgspec.Struct, frozen=True, tag=True):
+    """Say whether the image in a bank may boot."""
+
+    bank: str
+    available: bool
 
 
 class Reboot(msgspec.Struct, frozen=True, tag=True):
@@ -123,4 +159,4 @@ class Note(msgspec.Struct, frozen=True, tag=True):
     details: dict[str, str | int | bool] = {}
 
 
-Effect = Persist | Send | EndSession | Fetch | Apply | Reboot | Wait | Note
+Effect = Persist | Send | EndSession | Fetch | CancelFetch | Apply | Activate | SetAvailable | Reboot | Wait | Note

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import enum
-import ipaddress
 from urllib.parse import urlsplit
 
-from cwmpcheck.cpe.settings import FIRMWARE, VENDOR_CONFIGURATION
+from cwmpcheck.cpe.hosts import named
+from cwmpcheck.cpe.settings import FIRMWARE, STORED_FIRMWARE, VENDOR_CONFIGURATION
 from cwmpcheck.vocabulary.departures import Departure, DepartureKind
-from cwmpcheck.wire.messages import Download, Fault
+from cwmpcheck.wire.messages import Download, Fault, ScheduleDownload, rpc_name
 
-__all__ = ["FetchCause", "fault_text", "is_loopback", "refusal", "transfer_fault"]
+__all__ = ["FetchCause", "client_fault", "fault_text", "refusal", "server_fault", "transfer_fault", "url_refusal"]
 
-_KNOWN_TYPES = (FIRMWARE, VENDOR_CONFIGURATION)
+_KNOWN_TYPES = (FIRMWARE, VENDOR_CONFIGURATION, STORED_FIRMWARE)
 _SCHEMES = ("http", "https")
-_INVALID = {DepartureKind.TOO_LONG, DepartureKind.BAD_INTEGER, DepartureKind.BAD_PATTERN}
+_INVALID = {
+    DepartureKind.TOO_LONG,
+    DepartureKind.BAD_INTEGER,
+    DepartureKind.BAD_PATTERN,
+    DepartureKind.ARRAY_TOO_LONG,
+    DepartureKind.ARRAY_TOO_SHORT,
+}
 
 
 class FetchCause(enum.StrEnum):
@@ -27,6 +33,8 @@ class FetchCause(enum.StrEnum):
     """The server is there, and does not give the file."""
     BROKEN_OFF = "broken off"
     CORRUPT = "corrupt"
+    SIGNATURE = "signature"
+    """The image is whole, and not signed with the key that this device trusts."""
     OTHER = "other"
 
 
@@ -36,6 +44,7 @@ _CODES = {
     FetchCause.ACCESS: 9016,
     FetchCause.BROKEN_OFF: 9017,
     FetchCause.CORRUPT: 9018,
+    FetchCause.SIGNATURE: 9019,
     FetchCause.OTHER: 9010,
 }
 
@@ -59,67 +68,59 @@ def fault_text(text: str) -> str:
     return "".join(sign if sign.isprintable() else "?" for sign in line)[:256].strip()
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very spelling; other names must pass again after they are resolved.
-
-    An IPv4 address mapped into IPv6 is refused, as any other way to say one address differently.
-
-    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "::ffff:127.0.0.1", "10.0.0.1", "2130706433")]
-    [True, True, True, False, False, False]
-    """
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return False
-    return address.is_loopback
-
-
-def refusal(download: Download, departures: tuple[Departure, ...], pending: int, capacity: int) -> Fault | None:
-    """The fault with which a Download is refused at once, or ``None``: what a TransferComplete could not say later.
+def refusal(
+    download: Download | ScheduleDownload,
+    departures: tuple[Departure, ...],
+    pending: int,
+    capacity: int,
+    hosts: tuple[str, ...] = (),
+) -> Fault | None:
+    """The fault with which a download is refused at once, or ``None``: what a TransferComplete could not say later.
 
     Args:
         download: the request.
         departures: what the reader found irregular in it.
         pending: how many transfers are pending.
         capacity: how many may be.
+        hosts: from which files may be fetched, besides this machine.
     """
-    wrong = next((found for found in departures if found.message == "Download" and found.kind in _INVALID), None)
+    name = rpc_name(download)
+    wrong = next((found for found in departures if found.message == name and found.kind in _INVALID), None)
     if wrong is not None:
-        return _client(9003, f"Download {wrong.path}: {wrong.detail}")
+        return client_fault(9003, f"{name} {wrong.path}: {wrong.detail}")
     if download.file_type not in _KNOWN_TYPES:
-        return _client(9003, f"FileType {download.file_type!r} is not supported")
-    fault = _url_refusal(download.url)
+        return client_fault(9003, f"FileType {download.file_type!r} is not supported")
+    fault = url_refusal(download.url, hosts)
     if fault is not None:
         return fault
     if pending >= capacity:
-        return _server(9004, f"{pending} transfers are pending already")
+        return server_fault(9004, f"{pending} transfers are pending already")
     return None
 
 
-def _url_refusal(url: str) -> Fault | None:
+def url_refusal(url: str, hosts: tuple[str, ...] = ()) -> Fault | None:
+    """The fault for a URL from which no file may be fetched, by its spelling alone, or ``None``."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return _client(9003, "the URL cannot be read")
+        return client_fault(9003, "the URL cannot be read")
     if not parts.scheme or (parts.scheme in _SCHEMES and not host):
-        return _client(9003, "the URL is not complete")
+        return client_fault(9003, "the URL is not complete")
     if parts.scheme not in _SCHEMES:
-        return _server(9013, f"scheme {parts.scheme!r} is not supported")
+        return server_fault(9013, f"scheme {parts.scheme!r} is not supported")
     if parts.username is not None or parts.password is not None:
-        return _client(9003, "the URL must not hold user information")
-    if not is_loopback(host or ""):
-        return _server(9001, "files are fetched from allowed hosts only")
+        return client_fault(9003, "the URL must not hold user information")
+    if not named(host or "", hosts):
+        return server_fault(9001, "files are fetched from allowed hosts only")
     return None
 
 
-def _client(code: int, text: str) -> Fault:
+def client_fault(code: int, text: str) -> Fault:
+    """A fault of the class Client: the request is at fault."""
     return Fault(code, fault_text(text), "Client")
 
 
-def _server(code: int, text: str) -> Fault:
+def server_fault(code: int, text: str) -> Fault:
+    """A fault of the class Server: this device is."""
     return Fault(code, fault_text(text), "Server")

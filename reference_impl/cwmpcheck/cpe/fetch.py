@@ -10,8 +10,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from cwmpcheck.cpe.effects import Fetch
-from cwmpcheck.cpe.faults import FetchCause, is_loopback
+from cwmpcheck.cpe.faults import FetchCause
 from cwmpcheck.cpe.files import FileStore, TooLarge
+from cwmpcheck.cpe.hosts import is_loopback
 from cwmpcheck.cpe.image import BadImage, verify_image
 
 __all__ = ["FetchFailed", "LoopbackResolver", "fetch_file"]

@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from cwmpcheck.cpe.faults import is_loopback
+from cwmpcheck.cpe.hosts import is_loopback
 
 __all__ = ["AcsClient", "PostFailed"]
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
+from cwmpcheck.cpe.parameters import MANAGEMENT, PARAMETER_KEY, Leaf
 from cwmpcheck.cpe.settings import Profile
-from cwmpcheck.cpe.transfers import RunningImage, Transfer
-from cwmpcheck.vocabulary.events import EVENT_M_DOWNLOAD, EVENT_TRANSFER_COMPLETE
 from cwmpcheck.wire.messages import Event, Inform, Parameter
 
-__all__ = ["inform", "with_completions"]
+__all__ = ["inform"]
+
+_FORCED = (
+    "Device.RootDataModelVersion",
+    "Device.DeviceInfo.HardwareVersion",
+    "Device.DeviceInfo.SoftwareVersion",
+    "Device.DeviceInfo.ProvisioningCode",
+    PARAMETER_KEY,
+    MANAGEMENT + "ConnectionRequestURL",
+    MANAGEMENT + "AliasBasedAddressing",
+)
 
 
-def with_completions(events: tuple[Event, ...], reportable: list[Transfer]) -> tuple[Event, ...]:
-    """The events of a session that also reports transfers: all that has one cause goes together (V-02).
-
-    ``7 TRANSFER COMPLETE`` stands once, ``M Download`` once for each transfer, with its key.
-    """
-    if not reportable:
-        return events
-    keys = (Event(EVENT_M_DOWNLOAD, transfer.command_key) for transfer in reportable)
-    return (*events, Event(EVENT_TRANSFER_COMPLETE), *keys)
-
-
-def inform(profile: Profile, running: RunningImage, events: tuple[Event, ...], retry_count: int, now: float) -> Inform:
+def inform(
+    profile: Profile, leaves: Mapping[str, Leaf], events: tuple[Event, ...], retry_count: int, now: float
+) -> Inform:
     """The first message of a session at the instant ``now``; the version is that of the image which runs."""
     return Inform(
         device=profile.device,
@@ -31,13 +32,5 @@ def inform(profile: Profile, running: RunningImage, events: tuple[Event, ...], r
         max_envelopes=1,
         current_time=datetime.datetime.fromtimestamp(now).astimezone().isoformat(timespec="microseconds"),
         retry_count=retry_count,
-        parameters=(
-            Parameter("Device.RootDataModelVersion", "2.15"),
-            Parameter("Device.DeviceInfo.HardwareVersion", profile.hardware_version),
-            Parameter("Device.DeviceInfo.SoftwareVersion", running.version),
-            Parameter("Device.DeviceInfo.ProvisioningCode", profile.provisioning_code),
-            Parameter("Device.ManagementServer.ParameterKey", ""),
-            Parameter("Device.ManagementServer.ConnectionRequestURL", profile.connection_request_url),
-            Parameter("Device.ManagementServer.AliasBasedAddressing", "false", "xsd:boolean"),
-        ),
+        parameters=tuple(Parameter(name, leaves[name].value, leaves[name].type) for name in _FORCED),
     )

@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import msgspec
 
-from cwmpcheck.cpe.effects import AddEvent, Change, DropEvent, DropTransfer, InstallFile, SaveTransfer, SetFact
+from cwmpcheck.cpe.effects import (
+    AddEvent,
+    Change,
+    DropEvent,
+    DropTransfer,
+    FactoryDefaults,
+    InstallFile,
+    SaveTransfer,
+    SetFact,
+    SetParameter,
+)
 from cwmpcheck.cpe.transfers import Phase, Transfer
 from cwmpcheck.vocabulary.events import EVENTS
-from cwmpcheck.wire.messages import Event
+from cwmpcheck.wire.messages import Event, RequestDownload
 
-__all__ = ["Ledger"]
+__all__ = ["KEPT_FACT", "Ledger", "stands_once"]
+
+KEPT_FACT = "next_transfer"
+"""The one fact that survives a factory reset: the numbers of transfers are never used twice."""
 
 
 class Ledger(msgspec.Struct):
@@ -23,14 +36,17 @@ class Ledger(msgspec.Struct):
         transfers: by number, those not yet acknowledged.
         events: undelivered ones that an InformResponse delivers, oldest first.
         facts: ``contacted`` (the ACS URL that took the 0 BOOTSTRAP), ``retry_count``, ``next_transfer``,
-            ``reboot_keys`` (JSON list of CommandKeys).
+            ``reboot_keys`` (JSON list of CommandKeys), ``requests`` (JSON list of the downloads that the CPE asks for),
+            ``factory_reset`` (1 while one is due).
         files: digest and target name of the file in service, by file type.
+        parameters: what the ACS has set, by full name.
     """
 
     transfers: dict[int, Transfer] = {}
     events: list[Event] = []
     facts: dict[str, int | str] = {}
     files: dict[str, tuple[str, str]] = {}
+    parameters: dict[str, str] = {}
 
     def apply(self, changes: tuple[Change, ...]) -> None:
         """Take in one commit.
@@ -59,6 +75,13 @@ class Ledger(msgspec.Struct):
                 self.facts[name] = value
             case InstallFile(file_type=file_type, digest=digest, target_file_name=name):
                 self.files[file_type] = (digest, name)
+            case SetParameter(name=name, value=value):
+                self.parameters[name] = value
+            case FactoryDefaults():
+                self.events.clear()
+                self.files.clear()
+                self.parameters.clear()
+                self.facts = {name: value for name, value in self.facts.items() if name == KEPT_FACT}
 
     def number(self, name: str) -> int:
         """A fact that is a number; 0 if nobody set it."""
@@ -69,6 +92,11 @@ class Ledger(msgspec.Struct):
     def reboot_keys(self) -> list[str]:
         """CommandKeys of the Reboot requests that the next boot carries out."""
         return msgspec.json.decode(str(self.facts.get("reboot_keys", "[]")), type=list[str])
+
+    @property
+    def requests(self) -> list[RequestDownload]:
+        """The downloads that the CPE asks for, not yet heard by the ACS."""
+        return msgspec.json.decode(str(self.facts.get("requests", "[]")), type=list[RequestDownload])
 
     @property
     def digests(self) -> set[str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from cwmpcheck.vocabulary.departures import Departure
 from cwmpcheck.wire import read_envelope, write_envelope
-from cwmpcheck.wire.messages import Body, Fault, Inform, Unreadable, rpc_name
+from cwmpcheck.wire.messages import Body, Fault, Inform, RequestDownload, Unreadable, rpc_name
 
 __all__ = ["Again", "Answered", "Asked", "Failed", "Heard", "Outstanding", "Over", "Quiet", "Session"]
 
@@ -81,6 +81,8 @@ class Session:
         """Transfers that were asked for in this session."""
         self.refused: set[int] = set()
         """Transfers whose report the ACS answered with a fault: not again before the next session."""
+        self.requests: list[RequestDownload] = []
+        """Downloads to ask the ACS for, announced in the Inform."""
         self.hold = False
         self.closed = False
         """Whether an empty POST without hold was sent: the CPE may ask no more (S-12)."""

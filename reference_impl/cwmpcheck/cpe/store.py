@@ -10,8 +10,18 @@ from pathlib import Path
 
 import msgspec
 
-from cwmpcheck.cpe.effects import AddEvent, Change, DropEvent, DropTransfer, InstallFile, SaveTransfer, SetFact
-from cwmpcheck.cpe.ledger import Ledger, stands_once
+from cwmpcheck.cpe.effects import (
+    AddEvent,
+    Change,
+    DropEvent,
+    DropTransfer,
+    FactoryDefaults,
+    InstallFile,
+    SaveTransfer,
+    SetFact,
+    SetParameter,
+)
+from cwmpcheck.cpe.ledger import KEPT_FACT, Ledger, stands_once
 from cwmpcheck.cpe.transfers import Transfer
 from cwmpcheck.vocabulary.errors import UnreadableInput
 from cwmpcheck.wire.messages import Event
@@ -23,6 +33,7 @@ CREATE TABLE IF NOT EXISTS transfers (number INTEGER PRIMARY KEY, record BLOB NO
 CREATE TABLE IF NOT EXISTS events (position INTEGER PRIMARY KEY, code TEXT NOT NULL, command_key TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS files (file_type TEXT PRIMARY KEY, digest TEXT NOT NULL, target_file_name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS parameters (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 
@@ -73,6 +84,7 @@ class CpeStore:
             transfers={transfer.number: transfer for transfer in transfers},
             events=[Event(code, key) for code, key in events],
             facts={name: msgspec.json.decode(value, type=int | str) for name, value in facts},
+            parameters=dict(select("SELECT name, value FROM parameters")),
             files={file_type: (digest, name) for file_type, digest, name in files},
         )
 
@@ -113,3 +125,9 @@ class CpeStore:
                 execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, msgspec.json.encode(value)))
             case InstallFile(file_type=file_type, digest=digest, target_file_name=name):
                 execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (file_type, digest, name))
+            case SetParameter(name=name, value=value):
+                execute("INSERT OR REPLACE INTO parameters VALUES (?, ?)", (name, value))
+            case FactoryDefaults():
+                for table in ("events", "files", "parameters"):
+                    execute(f"DELETE FROM {table}")
+                execute("DELETE FROM facts WHERE name != ?", (KEPT_FACT,))
