@@ -268,7 +268,7 @@ class Space:
             local.keys = np.sort(np.concatenate([local.keys, new]), kind="stable")
         if len(local.keys) > self.most:
             raise NoTables("a component has too many local states for the table method; use --backend native")
-        return new
+        return np.asarray(new)
 
     def _expanded(
         self, component: int, keys: Array, numbers: Sequence[int], stale: set[tuple[int, int]]

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import z3
+
 from cwmpcheck.compile.dag import Dag, once_per_system
 from cwmpcheck.compile.packing import packing_of
 from cwmpcheck.kernel import System
@@ -158,9 +160,9 @@ class Partition:
         return local / max(1, len(touched))
 
 
-def conjuncts(dag: Dag, terms: Iterable[object]) -> Iterator[int]:
+def conjuncts(dag: Dag, terms: Iterable[z3.ExprRef]) -> Iterator[int]:
     """The conjuncts of some terms, nested conjunctions taken apart."""
-    for root in dag.add_all(terms):  # type: ignore[arg-type]  # z3 has no types
+    for root in dag.add_all(terms):
         yield from _flat(dag, root)
 
 

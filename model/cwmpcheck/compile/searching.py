@@ -23,7 +23,7 @@ MOST_LOCAL = 1 << 15
 MOST_STATES = 1 << 31
 """Nor on more combinations of them: the bits of the unreachable ones have to be cleared too."""
 
-LEAST_LOCAL = 0.5
+LEAST_LOCAL = 0.75
 """Nor where fewer of the actions touch one component only."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwmpcheck.compile import search as reasons
-from cwmpcheck.compile.search import Bounds, Numbers, Tally
+from cwmpcheck.compile.search import Bounds, Tally
 from cwmpcheck.compile.table_search import TableSearch, earliest
 from cwmpcheck.compile.tables import Sign, Tables
 from cwmpcheck.compile.toolchain import library
@@ -116,7 +117,8 @@ class _Flat:
         return owners, np.concatenate([np.zeros(0, dtype=_CELL), *cells]), _joined(differences, np.uint32)
 
     def _joints(self, tables: Tables) -> tuple[list[tuple[int, ...]], Array]:
-        joints, outcomes, at = [], [], 0
+        joints: list[tuple[int, ...]] = []
+        outcomes, at = [], 0
         for joint in tables.joints:
             width = max((moves.shape[1] for moves in joint.moves.values()), default=1)
             wide = {c: np.broadcast_to(moves, (len(moves), width)) for c, moves in joint.moves.items()}
@@ -221,7 +223,7 @@ class NativeTableSearch(TableSearch):
         figures, visits, fired, sighted = self._figures()
         states, transitions, depth, deadlocks, deadlock, size, *_ = figures.tolist()
         splits = np.cumsum([0, *self._flat.cells])
-        cells = [visits[start:end] for start, end in zip(splits[:-1], splits[1:], strict=True)]
+        cells = [visits[start:end] for start, end in pairwise(splits.tolist())]
         rows = [(sign, at) for sign, at in zip(self._flat.signs, sighted.tolist(), strict=True) if at >= 0]
         depths = np.searchsorted(self.ends(), [at for _, at in rows], side="right").tolist()
         leaving = [(at, sign.action) for sign, at in rows if sign.watch is None and sign.action is not None]
@@ -239,10 +241,6 @@ class NativeTableSearch(TableSearch):
             bytes=size,
             candidates=self.tables.states,
         )
-
-    def packed(self) -> Numbers:
-        """All states found, one row of words each."""
-        return super().packed()
 
     def close(self) -> None:
         """Give the memory back."""

@@ -155,6 +155,8 @@ class Tables:
             acting.vectors[c] = np.full(self.sizes[c], -1, dtype=np.int32)
             acting.vectors[c][rows] = relation.vectors(c, self._columns[c], rows)
         acting.outcome = relation.effects.outcome
+        if not acting.outcome.size:  # a component never allows it
+            acting.outcome = np.full([max(1, size) for size in relation.shape], -1)
         foreign = {c for c, _, _ in relation.split.foreign}
         for c in relation.split.written:
             keys, rows = space.locals[c].keys, np.flatnonzero(acting.vectors[c] >= 0)
