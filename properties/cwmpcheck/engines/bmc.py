@@ -13,11 +13,14 @@ from collections.abc import Mapping
 import z3
 
 from cwmpcheck.compile import Relation, relation
+from cwmpcheck.compile import bits as finite
 from cwmpcheck.compile.dag import Dag
 from cwmpcheck.compile.intervals import domains, intervals
+from cwmpcheck.engines.certificate import assumptions
 from cwmpcheck.engines.conditions import Condition, as_watch
 from cwmpcheck.engines.paths import path_of_actions
 from cwmpcheck.engines.verdicts import HoldsWithin, Refuted, Unknown, Verdict
+from cwmpcheck.engines.wording import named_value
 from cwmpcheck.kernel import Action, System, Value, Watch
 
 BAD = "bad"
@@ -47,7 +50,7 @@ def bmc(
     Raises:
         DomainOverflow: when a step within the depth takes a variable out of its domain, as in explicit engines.
     """
-    search = _Unrolling(system, as_watch(system, BAD, bad), dict(parameters or {}))
+    search = BitUnrolling(system, as_watch(system, BAD, bad), dict(parameters or {}))
     deadline = None if seconds is None else time.monotonic() + seconds
     for steps in range(depth + 1):
         answer = search.deepen(deadline) if steps else search.look(deadline)
@@ -61,10 +64,19 @@ def bmc(
     return HoldsWithin(f"every run of at most {depth} steps")
 
 
-class _Unrolling:
-    """A system unrolled so many steps from its initial state, in a finite-domain solver."""
+class BitUnrolling:
+    """A system unrolled so many steps from its initial state, in a finite-domain solver.
 
-    def __init__(self, system: System, watch: Watch, parameters: Mapping[str, Value]) -> None:
+    Args:
+        system: the system.
+        watch: what is looked for.
+        parameters: chosen values; None leaves every parameter open, within its domain.
+        given: what open parameters satisfy besides, over the system's own terms.
+    """
+
+    def __init__(
+        self, system: System, watch: Watch, parameters: Mapping[str, Value] | None, given: z3.BoolRef | None = None
+    ) -> None:
         self.system = system
         self.relation: Relation = relation(system, parameters, bits=True)
         self.solver = z3.SolverFor("QF_FD")
@@ -80,7 +92,9 @@ class _Unrolling:
             steps.setdefault(name, []).append(term)
         self._bad_steps = {name: translate(z3.Or(*terms)) for name, terms in steps.items()}
         self._model: z3.ModelRef | None = None
-        self.solver.add(self._placed(self.relation.initial, 0))
+        self.solver.add(self._placed(self.relation.initial, 0), *assumptions(self.relation))
+        if given is not None:
+            self.solver.add(translate(given))
 
     def _placed(self, formula: z3.ExprRef, step: int) -> z3.ExprRef:
         """A formula over the state before and after a step, moved to the step of that number."""
@@ -128,11 +142,24 @@ class _Unrolling:
             self.solver.set("timeout", max(1, int(left * 1000)))
         return self.solver.check(*flags)
 
-    def actions(self) -> list[int]:
-        """The actions of the run that was found."""
+    def opened(self) -> dict[str, Value]:
+        """The values of the open parameters on the run that was found."""
+        model = self._found()
+        pairs = zip(self.relation.parameters, self.system.parameters, strict=False)
+        return {
+            p.name: named_value(p.domain, finite.number(model.eval(constant, model_completion=True), p.domain))
+            for constant, p in pairs
+        }
+
+    def _found(self) -> z3.ModelRef:
         if self._model is None:
             raise AssertionError("no run was found")
-        return [self._model.eval(selector, model_completion=True).as_long() for selector in self.selectors]
+        return self._model
+
+    def actions(self) -> list[int]:
+        """The actions of the run that was found."""
+        model = self._found()
+        return [model.eval(selector, model_completion=True).as_long() for selector in self.selectors]
 
 
 def _at(constant: z3.ExprRef, step: int) -> z3.ExprRef:
