@@ -3,10 +3,9 @@
     python docs/tools/guards.py                 # all scenarios; some minutes with a C compiler
     python docs/tools/guards.py status0         # prints the table of one scenario
 
-A dropped guard is *killed* when some property is broken, *refused* when a value leaves its domain, *equivalent* when the
-same states are reached (the watcher's books included), *permitted* when a reading or the standard's freedom allows what
-comes of it, and else a *gap*, which needs a reason in ``REASONS``. Sizes of searches are left out of the table: they are
-not what it is about.
+A dropped guard is *killed* when some property is broken, *refused* when a value leaves its domain, *equivalent* when
+the same states are reached (the watcher's books included), *permitted* when a reading or the standard's freedom allows
+what comes of it, and else a *gap*, which needs a reason in ``REASONS``.
 """
 
 from __future__ import annotations
@@ -32,11 +31,21 @@ MISREAD = (
     "a capture shows what really came, and P-09, P-25 and following judge that"
 )
 UNHEARD = (
-    "the CPE takes no reply that does not answer its post, so the reply is as good as lost, and the watcher at the CPE's end sees "
-    "nothing of it; a capture shows it, and P-09 and P-25 judge it. The mutants acs-asks-out-of-turn and response-of-another-request drop a guard at both ends, and are killed"
+    "the CPE takes no reply that does not answer its post, so the reply is as good as lost, and the watcher at the "
+    "CPE's end sees nothing of it; a capture shows it, and P-09 and P-25 judge it. The mutants acs-asks-out-of-turn "
+    "and response-of-another-request drop a guard at both ends, and are killed"
 )
 POWER = "without power nothing runs: no implementer can forget this"
 
+OWN = "a restriction of the model's own, for which no rule stands"
+FAULT_AFTER_SUCCESS = (
+    "a Fault after the file was applied within the call: P-43 speaks of TransferComplete only, "
+    "and should speak of this too"
+)
+DELAYED_IN_CALL = (
+    "a delayed Download fetched within the call: P-52 and P-53 are not asked where the file is fetched within the "
+    "call, and should be"
+)
 NOTED = (
     "the ACS takes another post for the answer to its Download: what it believes until it concludes is its own affair, "
     "and H-1 and H-3 judge only what it concludes"
@@ -45,8 +54,8 @@ NOTED = (
 REASONS: tuple[tuple[str, str, str, str], ...] = (
     # function, reason or rule ("*": any), status, why
     ("*", "the CPE has power", "gap", POWER),
-    ("*", "one other request in a session stands for many", "permitted", "a restriction of the model's own, for which no rule stands"),
-    ("request_download", "one Download in a session", "permitted", "a restriction of the model's own, for which no rule stands"),
+    ("*", "one other request in a session stands for many", "permitted", OWN),
+    ("request_download", "one Download in a session", "permitted", OWN),
     (
         "*", "HoldRequests was set in this session", "permitted",
         "a restriction of the model's own: an ACS that holds begins with it at InformResponse",
@@ -62,11 +71,11 @@ REASONS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "refuse_download", "T-01", "gap",
-        "a Fault after the file was applied within the call: P-43 speaks of TransferComplete only, and should speak of this too",
+        FAULT_AFTER_SUCCESS,
     ),
     (
         "fetch_within_call", "T-10", "gap",
-        "a delayed Download fetched within the call: P-52 and P-53 are not asked where the file is fetched within the call, and should be",
+        DELAYED_IN_CALL,
     ),
     ("request_download", "P-25", "gap", UNHEARD),
     ("send_other_request", "P-25", "gap", UNHEARD),
@@ -140,7 +149,8 @@ def table(rows: Iterable[Row]) -> str:
     for row in sorted(told, key=lambda row: order.index(row.status)):
         lines.append(f"| `{row.function}` | {row.guard} | {row.rule} | {row.status} | {row.why} |")
     equivalent = sorted({f"`{row.function}` {row.guard}" for row in merged if row.status == "equivalent"})
-    return "\n".join([*lines, "", "Equivalent, since the same states are reached without it: " + "; ".join(equivalent) + "."])
+    rest = f"Equivalent, since the same states are reached without it: {'; '.join(equivalent)}."
+    return "\n".join([*lines, "", rest])
 
 
 def section(of: Scenario) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import pytest
@@ -15,8 +15,9 @@ from cwmpcheck.compile import compile_python
 from cwmpcheck.engines.assumptions import Assumption, FinitelyOften, Strong, Weak
 from cwmpcheck.engines.fairness import LeadsTo
 from cwmpcheck.engines.verdicts import Proved, Refuted, Verdict
-from cwmpcheck.kernel import state_of
+from cwmpcheck.kernel import Value, state_of
 from cwmpcheck.protocol import SCENARIOS, Upgrade, scenario
+from cwmpcheck.protocol import reading as protocol_reading
 
 S = state_of(Upgrade)
 NAMES = tuple(each.name for each in SCENARIOS)
@@ -45,7 +46,9 @@ def assumed(id: str, name: str, without: Iterable[Assumed] = ()) -> frozenset[As
     return frozenset().union(*(fairness for each, fairness in found.items() if each not in left_out))
 
 
-def check_lasso(verdict: Verdict, name: str, assuming: Iterable[Assumption]) -> None:
+def check_lasso(
+    verdict: Verdict, name: str, assuming: Iterable[Assumption], parameters: Mapping[str, Value] | None = None
+) -> None:
     """Assert that a refutation is a run of the system whose loop satisfies the assumptions, by their definition."""
     assert isinstance(verdict, Refuted)
     path, system = verdict.path, scenario(name).system
@@ -53,7 +56,7 @@ def check_lasso(verdict: Verdict, name: str, assuming: Iterable[Assumption]) -> 
     assert path.loop_from is not None
     assert path.loop_from < len(path), "it ends, and so satisfies every assumption"
     assert states[path.loop_from] == states[-1]
-    backend = compile_python(system, scenario(name).fixed)
+    backend = compile_python(system, parameters or scenario(name).fixed)
     taken = {step.action for step in path.steps[path.loop_from :]}
     enabled = [{system.actions[i].name for i in backend.enabled(s)} for s in states[path.loop_from :]]
     for each in assuming:
@@ -102,6 +105,23 @@ def test_no_kind_of_assumption_is_idle(item: Property) -> None:
                 check_lasso(verdicts[-1], name, left)
                 break
         assert isinstance(verdicts[-1], Refuted), f"{item.id} holds without: {title}"
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "reading", "value"),
+    [("H-2", "unicast", "A-02", "delivered"), ("P-89", "status0", "A-26", "keeps")],
+    ids=["a Fault counts as delivery", "an empty reply keeps the hold"],
+)
+def test_readings_that_defeat_progress(id: str, name: str, reading: str, value: str) -> None:
+    """An outcome answered by a Fault is dropped unheard; under a hold that nothing ends, a session goes on for ever."""
+    of, option = scenario(name), protocol_reading(reading)
+    chosen = {**of.fixed, option.parameter.name: option.choose(value)}
+    item = find(id)
+    assert isinstance(item, Property)
+    assert item.leads_to is not None
+    trigger, goal = item.leads_to.trigger(S).expr, item.leads_to.goal(S).expr
+    verdict = LeadsTo(of.system, trigger, goal, parameters=chosen).decide(assumed(id, name))
+    check_lasso(verdict, name, assumed(id, name), chosen)
 
 
 EACH = tuple((item, each) for item in ASSUMING for each in (item.leads_to.assuming if item.leads_to else ()))

@@ -35,7 +35,7 @@ def watch(system: System, name: str) -> Watch:
 
 
 def test_success_is_believed_truly_for_every_delay() -> None:
-    """H-1 is proved for every DelaySeconds, every reading, losses and resets without limit, in the model's own names."""
+    """H-1 is proved for every DelaySeconds, every reading, losses and resets without limit."""
     found = prove(scenario("unicast").system, {"H-1": BELIEVED_WRONGLY}, seconds=60)["H-1"]
     assert isinstance(found.verdict, Proved), found.verdict
     assert "any DelaySeconds from 1 up" in found.verdict.scope

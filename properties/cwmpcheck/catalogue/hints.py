@@ -56,7 +56,9 @@ HINTS: Mapping[str, Claim] = {
             both(s.transfer.accepted, m.reported_key == _key(s.transfer.key))
         )
     ),
-    "who awaits something waits": lambda s, m: (s.session.awaits != Awaits.NOTHING).implies(s.session.turn == Turn.WAIT),
+    "who awaits something waits": lambda s, m: (s.session.awaits != Awaits.NOTHING).implies(
+        s.session.turn == Turn.WAIT
+    ),
     "the books hold a whole file when the CPE does": lambda s, m: s.transfer.phase.among(*WHOLE).implies(
         both(m.fetched, ~m.fetching)
     ),

@@ -3,11 +3,12 @@
 A run goes on as long as anything is enabled. Inside one session only finitely much can happen, whoever is lazy, so what
 must come about within a session needs no assumption. What must come about over many sessions needs three kinds.
 
-* Nobody is lazy (weak fairness): timers run on, the file server ends its deliveries, the CPE does what it can do all the time.
-* Messages get through (strong delivery): each *kind* of message that is sent again and again is received again and again.
-  Weak fairness is not enough, since a message that may be lost is never on its way for ever.
-* Trouble ends (finitely often): power is not cut for ever. Nor does the ACS set HoldRequests for ever: the empty reply
-  that releases a hold is the same kind of message as the one that ends a session, so the first could get through and the
+* Nobody is lazy (weak fairness): timers run on, the file server ends its deliveries, the CPE does what it can do all
+  the time.
+* Messages get through (strong delivery): each *kind* of message that is sent again and again is received again and
+  again. Weak fairness is not enough, since a message that may be lost is never on its way for ever.
+* Trouble ends (finitely often): power is not cut for ever. Nor does the ACS set HoldRequests for ever: an empty reply
+  that releases a hold is the same kind of message as one that ends a session, so the first could get through and the
   second never, and a CPE that must end its session before it reboots into the image would never do so.
 """
 
