@@ -66,6 +66,7 @@ class VirtualRun(msgspec.Struct, frozen=True):
         boots: how often the CPE was started.
         effects: how many effects of the CPE there were, places for a power cut.
         happened: the faults whose moment came.
+        settled: whether both sides came to rest.
         seconds: virtual time that passed.
     """
 
@@ -76,6 +77,7 @@ class VirtualRun(msgspec.Struct, frozen=True):
     boots: int
     effects: int
     happened: tuple[Fault, ...]
+    settled: bool
     seconds: float
 
 
@@ -90,7 +92,10 @@ def run_virtual(schedule: Schedule, make_core: MakeCore = CpeCore, *, longest: f
     Raises:
         LabError: it did not settle.
     """
-    return VirtualLab(schedule, make_core).run(longest)
+    run = VirtualLab(schedule, make_core).run(longest)
+    if not run.settled:
+        raise LabError(f"not settled after {run.seconds:.0f} virtual seconds: {schedule}")
+    return run
 
 
 class VirtualLab:
@@ -130,13 +135,9 @@ class VirtualLab:
     # Time ----------------------------------------------------------------------------------------------------------
 
     def run(self, longest: float = _LONGEST) -> VirtualRun:
-        """Live until all is settled; see `run_virtual`."""
-        while self._settled < 2:
-            if not self._queue:
-                raise LabError(f"nothing is left to happen, and nothing is settled: {self._schedule}")
+        """Live until all is settled, or nothing is left to happen, or the time is up."""
+        while self._settled < 2 and self._queue and self.now - _START <= longest:
             self.now, _, happen = heapq.heappop(self._queue)
-            if self.now - _START > longest:
-                raise LabError(f"not settled after {longest:g} virtual seconds: {self._schedule}")
             happen()
         return VirtualRun(
             schedule=self._schedule,
@@ -146,6 +147,7 @@ class VirtualLab:
             boots=self._boots,
             effects=self._effects,
             happened=tuple(self._happened),
+            settled=self._settled >= 2,
             seconds=self.now - _START,
         )
 
