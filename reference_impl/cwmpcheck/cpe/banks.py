@@ -2,6 +2,8 @@
 
 The pointer is replaced in one step, after the bank it points to is whole on the disk: at any instant one bank can boot.
 If the bank that the pointer names cannot boot, the other one does, and the pointer stays as it is (T-21, P-70).
+A bank that was just installed or activated is on trial: until the CPE in it confirms that it came up, each start counts,
+and after three the other bank boots. Everything that the boot loader goes by lies in these files, not in the database.
 """
 
 from __future__ import annotations
@@ -10,12 +12,23 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
+
 from cwmpcheck.cpe.image import BadImage, digest_of, verify_image
+from cwmpcheck.cpe.slots import BANKS, Slot, Slots
 from cwmpcheck.cpe.transfers import RunningImage
 
 __all__ = ["Banks"]
 
-_NAMES = ("a", "b")
+_NAMES = BANKS
+_TRIAL_BOOTS = 3
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """A bank that has yet to come up, and how often it was started."""
+
+    bank: str
+    boots: int = 0
 
 
 class Banks:
@@ -37,7 +50,7 @@ class Banks:
         staged.write_bytes(image)
         _sync(staged)
         staged.replace(self.path("a"))
-        self.activate("a")
+        self._write("active", "a")
 
     def path(self, name: str) -> Path:
         """The image file of a bank, ``a`` or ``b``."""
@@ -46,22 +59,36 @@ class Banks:
         return self.folder / f"bank-{name}.img"
 
     def boot(self) -> RunningImage:
-        """The image that boots: that of the active bank, or the other one if that is not whole.
+        """Start the image of the active bank, or that of the other one if it cannot boot; counts as a start.
 
         Raises:
             BadImage: neither bank can boot.
         """
-        first = self._pointer()
+        first = self._read("active") or "a"
         for name in (first, *(other for other in _NAMES if other != first)):
-            try:
-                header = verify_image(self.path(name))
-            except (BadImage, FileNotFoundError):
+            trial = self._trial()
+            failure = self._failure(name, trial)
+            if failure:
+                self._write(f"failure-{name}", failure)
                 continue
-            return RunningImage(name, header.version, digest_of(self.path(name)))
+            if trial is not None and trial.bank == name:
+                self._put_on_trial(name, trial.boots + 1)
+            return RunningImage(name, verify_image(self.path(name)).version, digest_of(self.path(name)))
         raise BadImage(f"no bank in {self.folder} holds an image that can boot; install one from the factory")
 
-    def install(self, image: Path, name: str) -> None:
-        """Write an image to a bank, and make it the one that boots.
+    def comes_up(self, name: str) -> bool:
+        """Whether the software of a bank that `boot` chose starts; if not, the device resets and boots again."""
+        return verify_image(self.path(name)).boots
+
+    def confirm(self, name: str) -> None:
+        """The CPE has come up from this bank: its trial, if it was on one, is over."""
+        trial = self._trial()
+        if trial is not None and trial.bank == name:
+            (self.folder / "trial").unlink()
+            _sync(self.folder)
+
+    def install(self, image: Path, name: str, *, activate: bool = True) -> None:
+        """Write an image to a bank, and make it the one that boots, unless it is only to be stored.
 
         Raises:
             BadImage: what arrived in the bank is not a whole image; the pointer is untouched.
@@ -71,22 +98,89 @@ class Banks:
         _sync(staged)
         verify_image(staged)
         staged.replace(self.path(name))
-        self.activate(name)
-
-    def activate(self, name: str) -> None:
-        """Point to a bank, in one step that a power cut cannot halve."""
-        pointer = self.folder / "active.new"
-        pointer.write_text(name)
-        _sync(pointer)
-        pointer.replace(self.folder / "active")
+        for mark in (f"failure-{name}", f"unavailable-{name}"):
+            (self.folder / mark).unlink(missing_ok=True)
         _sync(self.folder)
+        if activate:
+            self.activate(name, fresh=True)
 
-    def _pointer(self) -> str:
+    def activate(self, name: str, *, fresh: bool = False) -> None:
+        """Point to a bank, in one step that a power cut cannot halve; it is on trial from now on.
+
+        Args:
+            name: of the bank.
+            fresh: whether its image is new, so that it is tried even if the bank was the active one before.
+        """
+        self.path(name)  # refuses a name that is none
+        if fresh or name != self._read("active") or self._failed(name):
+            (self.folder / f"failure-{name}").unlink(missing_ok=True)
+            self._put_on_trial(name, 0)
+        self._write("active", name)
+
+    def set_available(self, name: str, available: bool) -> None:
+        """Say whether a bank may boot."""
+        self.path(name)
+        if available:
+            for mark in (f"failure-{name}", f"unavailable-{name}"):
+                (self.folder / mark).unlink(missing_ok=True)
+            _sync(self.folder)
+        else:
+            self._write(f"unavailable-{name}", "")
+
+    def survey(self) -> Slots:
+        """What lies in the banks."""
+        return Slots(self._read("active") or "a", {name: self._slot(name) for name in _NAMES})
+
+    def _slot(self, name: str) -> Slot:
         try:
-            name = (self.folder / "active").read_text().strip()
+            version, digest = verify_image(self.path(name)).version, digest_of(self.path(name))
+        except (BadImage, FileNotFoundError):
+            return Slot(failure=self._failed(name))
+        available = not (self.folder / f"unavailable-{name}").exists()
+        return Slot(version, digest, available, self._failed(name))
+
+    def _failure(self, name: str, trial: Trial | None) -> str:
+        """Why a bank cannot boot; empty if it can."""
+        if (self.folder / f"unavailable-{name}").exists():
+            return "the image is not available"
+        if trial is not None and (trial.bank, trial.boots) == (name, _TRIAL_BOOTS):
+            return f"the image did not come up in {_TRIAL_BOOTS} starts"
+        try:
+            header = verify_image(self.path(name))
         except FileNotFoundError:
-            return "a"
-        return name if name in _NAMES else "a"
+            return "there is no image"
+        except BadImage as error:
+            return str(error)
+        return "" if header.boots or (trial is not None and trial.bank == name) else "the image does not come up"
+
+    def _failed(self, name: str) -> str:
+        try:
+            return (self.folder / f"failure-{name}").read_text()[:256]
+        except FileNotFoundError:
+            return ""
+
+    def _trial(self) -> Trial | None:
+        try:
+            return msgspec.json.decode((self.folder / "trial").read_bytes(), type=Trial)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def _put_on_trial(self, name: str, boots: int) -> None:
+        self._write("trial", msgspec.json.encode(Trial(name, boots)).decode())
+
+    def _read(self, mark: str) -> str:
+        try:
+            name = (self.folder / mark).read_text().strip()
+        except FileNotFoundError:
+            return ""
+        return name if name in _NAMES else ""
+
+    def _write(self, mark: str, text: str) -> None:
+        staged = self.folder / f"{mark}.new"
+        staged.write_text(text)
+        _sync(staged)
+        staged.replace(self.folder / mark)
+        _sync(self.folder)
 
 
 def _sync(path: Path) -> None:

@@ -37,7 +37,7 @@ from cwmpcheck.cpe.outbox import Outbox
 from cwmpcheck.cpe.progress import Progress
 from cwmpcheck.cpe.reports import completion, with_completions
 from cwmpcheck.cpe.session import Again, Answered, Asked, Failed, Over, Quiet, Session
-from cwmpcheck.cpe.settings import FIRMWARE, Profile, Settings
+from cwmpcheck.cpe.settings import FIRMWARE, Access, Profile, Settings
 from cwmpcheck.cpe.slots import Slots
 from cwmpcheck.cpe.transfers import Kind, Phase, RunningImage, accepted, after_boot
 from cwmpcheck.vocabulary.events import (
@@ -67,6 +67,7 @@ class CpeCore:
         acs_url: the ACS; a URL not contacted before means ``0 BOOTSTRAP``.
         chance: where the random part of a wait comes from.
         slots: its firmware banks; only the running image if ``None``.
+        access: names and passwords out of the box.
     """
 
     def __init__(
@@ -78,10 +79,11 @@ class CpeCore:
         acs_url: str,
         chance: random.Random,
         slots: Slots | None = None,
+        access: Access | None = None,
     ) -> None:
         self.ledger = ledger
         self.running = running
-        self.device = Device(profile, settings, ledger, running, slots)
+        self.device = Device(profile, settings, ledger, running, slots, access)
         self._profile = profile
         self._acs_url = acs_url
         self._out = Outbox(ledger)

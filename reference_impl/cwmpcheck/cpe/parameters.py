@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from cwmpcheck.cpe.settings import Profile, Settings
+from cwmpcheck.cpe.settings import Access, Profile, Settings
 from cwmpcheck.cpe.slots import BANKS, Slots
 from cwmpcheck.cpe.transfers import RunningImage
 from cwmpcheck.vocabulary.times import UNKNOWN_TIME
@@ -74,6 +74,7 @@ class Facts(msgspec.Struct, frozen=True):
     running: RunningImage
     slots: Slots
     downloading: bool = False
+    access: Access = Access()
 
 
 def tree(facts: Facts, assigned: Mapping[str, str]) -> dict[str, Leaf]:
@@ -143,18 +144,18 @@ def _status(facts: Facts, bank: str) -> str:
 
 
 def _management(facts: Facts) -> dict[str, Leaf]:
-    settings = facts.settings
+    settings, access = facts.settings, facts.access
     boolean = "xsd:boolean"
     leaves = {
-        "Username": Leaf("", writable=True),
-        "Password": Leaf("", writable=True, secret=True),
+        "Username": Leaf(access.username, writable=True),
+        "Password": Leaf(access.password, writable=True, secret=True),
         "PeriodicInformEnable": Leaf("true" if settings.periodic_enable else "false", boolean, writable=True),
         "PeriodicInformInterval": _number(round(settings.periodic_interval) or 1, 1, 2**32 - 1),
         "PeriodicInformTime": Leaf(settings.periodic_time, "xsd:dateTime", writable=True),
         "ParameterKey": Leaf("", most=32),
         "ConnectionRequestURL": Leaf(facts.profile.connection_request_url),
-        "ConnectionRequestUsername": Leaf("", writable=True),
-        "ConnectionRequestPassword": Leaf("", writable=True, secret=True),
+        "ConnectionRequestUsername": Leaf(access.connection_request_username, writable=True),
+        "ConnectionRequestPassword": Leaf(access.connection_request_password, writable=True, secret=True),
         "UpgradesManaged": Leaf("true", boolean, writable=True),
         "CWMPRetryMinimumWaitInterval": _number(settings.retry_minimum_wait, 1, 65535),
         "CWMPRetryIntervalMultiplier": _number(settings.retry_multiplier, 1000, 65535),

@@ -17,13 +17,32 @@ import msgspec
 
 from cwmpcheck.cpe.banks import Banks
 from cwmpcheck.cpe.core import CpeCore
-from cwmpcheck.cpe.effects import Apply, Effect, EndSession, Fetch, Note, Persist, Reboot, Send, Wait
+from cwmpcheck.cpe.effects import (
+    Activate,
+    Apply,
+    CancelFetch,
+    Effect,
+    EndSession,
+    Fetch,
+    Note,
+    Persist,
+    Reboot,
+    Send,
+    SetAvailable,
+    SetFact,
+    Wait,
+)
 from cwmpcheck.cpe.fetch import FetchFailed, fetch_file
 from cwmpcheck.cpe.files import FileStore
 from cwmpcheck.cpe.http import AcsClient, PostFailed
 from cwmpcheck.cpe.image import BadImage, build_image
-from cwmpcheck.cpe.settings import Profile, Settings
+from cwmpcheck.cpe.listener import Listener
+from cwmpcheck.cpe.settings import Access, Profile, Settings
 from cwmpcheck.cpe.store import CpeStore
+from cwmpcheck.cpe.tls import trust
+from cwmpcheck.cpe.transfers import RunningImage
+from cwmpcheck.vocabulary.errors import UsageError
+from cwmpcheck.wire.messages import RequestDownload
 
 __all__ = ["REBOOT_EXIT_CODE", "CpeOptions", "run_cpe"]
 
@@ -44,6 +63,12 @@ class CpeOptions(msgspec.Struct, frozen=True):
         factory_version: version of the image in bank a, if no bank holds one yet.
         seed: of the random waits; ``None`` for no seed.
         reply_timeout: seconds to wait for the ACS.
+        access: names and passwords out of the box.
+        ca_file: certificates to believe over HTTPS, in PEM; ``None``: those of this machine.
+        signature_key: with which images must be signed; empty: signatures do not matter.
+        listen: port on the loopback for connection requests, 0 for a free one; ``None``: none are heard.
+        request_download: a FileType to ask the ACS for, once.
+        fetch_url: a firmware image to fetch of the CPE's own accord, once.
         re_execute: replace this process upon a reboot, instead of ending with `REBOOT_EXIT_CODE`.
     """
 
@@ -54,6 +79,12 @@ class CpeOptions(msgspec.Struct, frozen=True):
     factory_version: str = "1.0.0"
     seed: int | None = None
     reply_timeout: float = 30.0
+    access: Access = Access()
+    ca_file: Path | None = None
+    signature_key: str = ""
+    listen: int | None = None
+    request_download: str = ""
+    fetch_url: str = ""
     re_execute: bool = True
 
 
@@ -68,12 +99,15 @@ def run_cpe(options: CpeOptions) -> int:
     Raises:
         StoreUnreadable: the state file is not one.
         BadImage: no bank holds an image that can boot.
+        UnreadableInput: the CA file holds no certificates.
     """
     store = CpeStore(options.state)
     banks = Banks(options.state.with_name(options.state.name + ".banks"))
     banks.factory(build_image(options.factory_version, b"factory"))
     try:
-        rebooting = asyncio.run(_Shell(options, store, banks).run())
+        running = banks.boot()
+        # Software that does not come up resets the device; the boot loader counts that.
+        rebooting = not banks.comes_up(running.bank) or asyncio.run(_Shell(options, store, banks, running).run())
     finally:
         store.close()
     if not rebooting:
@@ -86,28 +120,54 @@ def run_cpe(options: CpeOptions) -> int:
 
 
 class _Shell:
-    def __init__(self, options: CpeOptions, store: CpeStore, banks: Banks) -> None:
+    def __init__(self, options: CpeOptions, store: CpeStore, banks: Banks, running: RunningImage) -> None:
+        self._options = options
+        self._running = running
         self._store = store
         self._banks = banks
         self._files = FileStore(options.state.with_name(options.state.name + ".files"))
-        self._client = AcsClient(options.acs_url, timeout=options.reply_timeout)
-        ledger = store.load()
-        self._files.sweep(ledger.digests)
-        chance = random.Random(options.seed)
-        self._core = CpeCore(options.profile, options.settings, ledger, banks.boot(), options.acs_url, chance)
+        self._tls = trust(options.ca_file)
+        self._client = AcsClient(
+            options.acs_url,
+            timeout=options.reply_timeout,
+            credentials=lambda: self._core.device.credentials(),
+            tls=self._tls,
+        )
+        self._ledger = store.load()
+        self._files.sweep(self._ledger.digests)
+        self._core = self._new_core("")
+        self._fetches: dict[int, asyncio.Task[None]] = {}
         self._inputs: asyncio.Queue[_Input | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._until = float("inf")
         self._rebooting = False
         self._broken: BaseException | None = None
 
+    def _new_core(self, connection_request_url: str) -> CpeCore:
+        options, profile = self._options, self._options.profile
+        if connection_request_url:
+            profile = msgspec.structs.replace(profile, connection_request_url=connection_request_url)
+        return CpeCore(
+            profile,
+            options.settings,
+            self._ledger,
+            self._running,
+            options.acs_url,
+            random.Random(options.seed),
+            self._banks.survey(),
+            options.access,
+        )
+
     async def run(self) -> bool:
         """Whether a reboot, not a signal, ended it."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._inputs.put_nowait, None)
+        listener = await self._listen()
         try:
             await self._perform(self._core.start(time.time()))
+            self._banks.confirm(self._running.bank)
+            await self._own_ideas()
             while not self._rebooting:
                 step = await self._next()
                 if self._broken is not None:
@@ -117,10 +177,42 @@ class _Shell:
                 await self._perform(step(time.time()))
             return True
         finally:
+            if listener is not None:
+                await listener.stop()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await self._client.end()
+
+    async def _listen(self) -> Listener | None:
+        port = self._options.listen
+        if port is None:
+            return None
+        listener = Listener(
+            self._options.profile.device,
+            lambda: self._core.device.credentials("ConnectionRequest"),
+            lambda: self._inputs.put_nowait(lambda now: self._core.connection_requested(now)),
+        )
+        try:
+            url = await listener.start(port)
+        except OSError as error:
+            raise UsageError(f"port {port} cannot be listened on ({error.strerror}); choose another one") from error
+        self._core = self._new_core(url)
+        return listener
+
+    async def _own_ideas(self) -> None:
+        """What the options ask for once in the life of the state file: after a cut in between, it is asked for again."""
+        options, core = self._options, self._core
+        for name, wanted in (("asked_for", options.request_download), ("fetched_itself", options.fetch_url)):
+            if not wanted or self._ledger.facts.get(name) == wanted:
+                continue
+            if name == "asked_for":
+                await self._perform(core.request_download(RequestDownload(wanted), time.time()))
+            else:
+                await self._perform(core.fetch_autonomously(wanted, time.time()))
+            change = SetFact(name, wanted)
+            self._ledger.apply((change,))
+            self._store.commit((change,))
 
     async def _next(self) -> _Input | None:
         timeout = None if self._until == float("inf") else max(0.0, self._until - time.time())
@@ -138,8 +230,14 @@ class _Shell:
                     self._spawn(self._send(data))
                 case EndSession():
                     await self._client.end()
-                case Fetch():
-                    self._spawn(self._fetch(effect))
+                case Fetch(number=number):
+                    self._fetches[number] = self._spawn(self._fetch(effect))
+                case CancelFetch(number=number):
+                    self._fetches.pop(number).cancel()
+                case Activate(bank=bank):
+                    self._banks.activate(bank)
+                case SetAvailable(bank=bank, available=available):
+                    self._banks.set_available(bank, available)
                 case Apply():
                     self._spawn(self._apply(effect))
                 case Wait(until=until):
@@ -150,10 +248,11 @@ class _Shell:
                     line = {"t": round(time.time(), 6), "what": what, **details}
                     print(msgspec.json.encode(line).decode(), flush=True)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -173,7 +272,13 @@ class _Shell:
 
     async def _fetch(self, order: Fetch) -> None:
         try:
-            digest = await fetch_file(order, self._files)
+            digest = await fetch_file(
+                order,
+                self._files,
+                hosts=self._options.settings.allowed_hosts,
+                tls=self._tls,
+                key=self._options.signature_key.encode(),
+            )
         except FetchFailed as error:
             cause, text = error.cause, str(error)
             await self._inputs.put(lambda now: self._core.fetch_failed(order.number, cause, text, now))
@@ -183,7 +288,9 @@ class _Shell:
     async def _apply(self, order: Apply) -> None:
         fault: str | None = None
         try:
-            await asyncio.to_thread(self._banks.install, self._files.path(order.digest), order.bank)
+            image = self._files.path(order.digest)
+            await asyncio.to_thread(self._banks.install, image, order.bank, activate=order.activate)
         except (BadImage, OSError) as error:
             fault = f"the image could not be written: {error}"
-        await self._inputs.put(lambda now: self._core.applied(order.number, fault, now))
+        slots = await asyncio.to_thread(self._banks.survey)
+        await self._inputs.put(lambda now: self._core.applied(order.number, fault, now, slots))

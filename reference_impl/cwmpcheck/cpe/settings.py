@@ -8,7 +8,7 @@ from cwmpcheck.vocabulary.namespaces import CWMP_1_2
 from cwmpcheck.vocabulary.times import UNKNOWN_TIME
 from cwmpcheck.wire.messages import DeviceId
 
-__all__ = ["FIRMWARE", "STORED_FIRMWARE", "VENDOR_CONFIGURATION", "Profile", "Settings"]
+__all__ = ["FIRMWARE", "STORED_FIRMWARE", "VENDOR_CONFIGURATION", "Access", "Profile", "Settings"]
 
 FIRMWARE = "1 Firmware Upgrade Image"
 STORED_FIRMWARE = "6 Stored Firmware Image"
@@ -29,6 +29,22 @@ class Profile(msgspec.Struct, frozen=True):
     hardware_version: str = "1.0"
     provisioning_code: str = ""
     connection_request_url: str = ""
+
+
+class Access(msgspec.Struct, frozen=True):
+    """Names and passwords out of the box; the ACS may set others.
+
+    Attributes:
+        username: with which the CPE answers a challenge of the ACS; empty for none.
+        password: that goes with it.
+        connection_request_username: which a connection request must know; empty: none is granted.
+        connection_request_password: that goes with it.
+    """
+
+    username: str = ""
+    password: str = ""
+    connection_request_username: str = ""
+    connection_request_password: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True):

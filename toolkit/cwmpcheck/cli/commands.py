@@ -66,7 +66,11 @@ readings = click.option(
 )
 @click.option("--bounds", default="", metavar="K=V,...", help="Limits: states, seconds, megabytes, depth (of bmc).")
 @click.option(
-    "--engine", type=click.Choice(["explore", "prove", "bmc"]), default="explore", show_default=True, help="Who decides."
+    "--engine",
+    type=click.Choice(["explore", "prove", "bmc"]),
+    default="explore",
+    show_default=True,
+    help="Who decides.",
 )
 @click.option(
     "--backend",
@@ -131,6 +135,90 @@ def graph(**options: Options) -> int:
     return _call("graph", **options)
 
 
+scenario_option = click.option(
+    "--scenario", default="unicast", show_default=True, metavar="NAME", help="Which scenario."
+)
+run_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "itf"]),
+    default="text",
+    show_default=True,
+    help="In which form.",
+)
+
+
+@cli.command()
+@scenario_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the dice; the same seed walks the same way.")
+@click.option("--steps", type=click.IntRange(min=0), default=50, show_default=True, help="How many steps at most.")
+@click.option("--interactive", is_flag=True, help="Choose every step yourself.")
+@readings
+@run_format
+def simulate(**options: Options) -> int:
+    """Walk the model at random, and print the run as a script."""
+    return _call("simulate", **options)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--scenario", metavar="NAME", help="Whose run it is, where the file does not say.")
+@click.option("--property", "properties", multiple=True, metavar="ID", help="Judge the run by this; repeatable.")
+@readings
+@click.option(
+    "--model", type=click.Path(path_type=Path), metavar="FILE.py", help="A file whose change(system) alters the model."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
+)
+def replay(**options: Options) -> int:
+    """Repeat a run on the model: a printed script, an ITF trace, or the JSON of verify; - is standard input."""
+    return _call("replay", **options)
+
+
+@cli.command()
+@click.argument("constraints", nargs=-1, required=True, metavar="CONSTRAINT...")
+@scenario_option
+@readings
+@click.option("--depth", type=click.IntRange(min=0), default=25, show_default=True, help="How many steps at most.")
+@click.option("--seconds", type=click.FloatRange(min=0), default=60.0, show_default=True, help="When to give up.")
+@run_format
+def ask(**options: Options) -> int:
+    """Find a run that satisfies every CONSTRAINT, or show that there is none.
+
+    \b
+    "DelaySeconds > 1"                        parameters have such values
+    "eventually acs.belief == FAILURE"        the run comes to such a state
+    "always not cpe.updated"                  at every state; never is always not
+    "Download@cpe then lose_power then TransferComplete(success=no)"
+                                              one after the other: messages, actions, states
+
+    Exit codes: 0 found, 1 there is none at all, 4 none was found within the bound.
+    """
+    return _call("ask", **options)
+
+
+@cli.command()
+@click.argument("language", type=click.Choice(["tla", "promela", "smt2", "itf", "json"]))
+@scenario_option
+@click.option("--property", "properties", multiple=True, metavar="ID", help="Only this property; repeatable.")
+@click.option("--plain", "without", is_flag=True, help="Without any property: just the states.")
+@readings
+@click.option("--depth", type=click.IntRange(min=0), default=10, show_default=True, help="Steps of the runs in smt2.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("."),
+    show_default=True,
+    metavar="DIR",
+    help="Where to.",
+)
+def export(**options: Options) -> int:
+    """Write the model for TLC, Spin, SMT solvers or readers of traces, with its safety properties."""
+    return _call("export", **options)
+
+
 @cli.command()
 @click.argument("scenario")
 @click.option(
@@ -140,6 +228,43 @@ def graph(**options: Options) -> int:
 def lab(**options: Options) -> int:
     """Run the reference ACS and CPE on the loopback, break what the SCENARIO says, and record it."""
     return _call("lab", **options)
+
+
+@cli.command()
+@click.option("--acs", required=True, metavar="URL", help="Where the ACS listens.")
+@click.option(
+    "--state",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What the CPE must not forget; made if missing, with its banks and files beside it.",
+)
+@click.option("--serial", default="000001", show_default=True, metavar="TEXT", help="Its serial number.")
+@click.option("--version", default="1.0.0", show_default=True, metavar="V", help="Of the software it comes with.")
+@click.option("--periodic", type=float, default=300.0, show_default=True, metavar="SECONDS", help="Between Informs.")
+@click.option("--username", default="", metavar="NAME", help="For the ACS; the password is in CWMPCHECK_PASSWORD.")
+@click.option(
+    "--call-username",
+    default="",
+    metavar="NAME",
+    help="For connection requests; the password is in CWMPCHECK_CONNECTION_REQUEST_PASSWORD.",
+)
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="PEM",
+    help="Certificates to believe over HTTPS; else those of this machine.",
+)
+@click.option("--listen", type=click.IntRange(0, 65535), metavar="PORT", help="Hear connection requests; 0: any port.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="HOST", help="Fetch files from there too; repeatable.")
+@click.option("--request-download", default="", metavar="TYPE", help="Ask the ACS for a file of this type, once.")
+@click.option("--fetch-url", default="", metavar="URL", help="Fetch a firmware image of its own accord, once.")
+def cpe(**options: Options) -> int:
+    """Run the reference CPE: it really fetches, writes its banks and re-executes itself. Its log is JSON lines.
+
+    Images must be signed if CWMPCHECK_SIGNATURE_KEY is set.
+    """
+    return _call("cpe", **options)
 
 
 @cli.command(name="list")
