@@ -8,7 +8,7 @@ import msgspec
 
 from cwmpcheck.conformance.findings import Severity
 from cwmpcheck.conformance.judging import HARD, Case, Judged, Watched, conclude, watch
-from cwmpcheck.conformance.scopes import Scope, attributions, bearers_of, requests_of
+from cwmpcheck.conformance.scopes import Scope, attributions, bearers_of
 from cwmpcheck.conformance.tolerances import Tolerance
 
 ONE_TRANSFER = "A-05=b"
@@ -17,10 +17,9 @@ ONE_TRANSFER = "A-05=b"
 
 def judge_transfers(case: Case) -> Iterator[Judged]:
     """Judge each transfer of a device, in order of first appearance."""
-    requests = requests_of(case.device)
-    if not requests:
+    if not case.requests:
         yield conclude(case, watch(case, Scope(None)))
-    for key, times in requests.items():
+    for key, times in case.requests.items():
         if times == 1:
             yield conclude(case, watch(case, Scope(key)))
         else:

@@ -10,7 +10,7 @@ from cwmpcheck.conformance.attributing import judge_transfers
 from cwmpcheck.conformance.findings import At, DeviceSummary, Divergence, Finding, Severity, TraceVerdict
 from cwmpcheck.conformance.forms import form_findings
 from cwmpcheck.conformance.judging import NEED_FILES, Case, Judged
-from cwmpcheck.conformance.scopes import keys_of
+from cwmpcheck.conformance.scopes import requests_of
 from cwmpcheck.conformance.timing import timing_findings
 from cwmpcheck.conformance.tolerances import Tally, Tolerance
 from cwmpcheck.conformance.vantages import OPEN_AT_ACS, vantage_of
@@ -44,8 +44,9 @@ def diff_trace(
     divergences: list[Divergence] = []
     summaries: list[DeviceSummary] = []
     for device in trace.devices:
-        keys = keys_of(device)
-        case = Case(trace, device, chosen, expect_version, end, frozenset(keys), tally)
+        requests = requests_of(device)
+        keys = tuple(requests)
+        case = Case(trace, device, chosen, expect_version, end, requests, tally)
         judged = list(judge_transfers(case)) if device.sessions else []
         own = [finding for one in judged for finding in one.findings]
         own += form_findings(device, trace.start, tally)

@@ -28,6 +28,8 @@ States = frozenset[State]
 
 FETCHES = (Kind.FETCH_BEGINS, Kind.FETCH_ENDS)
 LOSES_POST = "lose_post"
+BETWEEN_SESSIONS = {"cpe.retry": range(MOST_RETRIES + 1), "cpe.boot_event": (0, 1), "cpe.updated": (0, 1)}
+"""What may be so, before a trace begins, of a CPE that has no transfer and no session."""
 
 COMPARED: Mapping[Kind, tuple[str, ...]] = {
     Kind.INFORM: ("transfer_complete", "m_download", "key", "boot", "retry", "updated"),
@@ -135,16 +137,15 @@ class Follower:
 
     @cached_property
     def start(self) -> Node:
-        """Where a trace may begin: no session, no transfer, any RetryCount, any event pending."""
-        return self._states(**{"cpe.retry": range(MOST_RETRIES + 1), "cpe.boot_event": (0, 1)})
+        """Where a trace may begin: no session, no transfer, any RetryCount, any event pending, either image running."""
+        return self._states(**BETWEEN_SESSIONS)
 
     @cached_property
     def midway(self) -> Node:
         """Where a trace may begin that missed the beginning: the same, with the transfer in any phase."""
-        known = {"cpe.retry": range(MOST_RETRIES + 1), "cpe.boot_event": (0, 1), "cpe.updated": (0, 1)}
         phases = [number for number, phase in enumerate(Phase) if phase is not Phase.NONE]
         begun = {"transfer.phase": phases, "transfer.key": (FIRST_KEY,), "transfer.accepted": (1,)}
-        return self.closed({*self._states(**known).states, *self._states(**known, **begun).states})
+        return self.closed({*self.start.states, *self._states(**BETWEEN_SESSIONS, **begun).states})
 
     def closed(self, states: Iterable[State]) -> Node:
         """The states, and all that are reached from them by steps that the trace does not show."""

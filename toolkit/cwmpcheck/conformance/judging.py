@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import msgspec
 
@@ -42,7 +42,7 @@ class Case:
     Attributes:
         readings: chosen values of the readings' parameters.
         expect_version: SoftwareVersion of the requested image, when told.
-        known: the CommandKeys of all its Downloads.
+        requests: how many Downloads carry each CommandKey.
         tally: counts the tolerances that are used.
     """
 
@@ -51,8 +51,13 @@ class Case:
     readings: Mapping[str, Value]
     expect_version: str | None
     vantage: Vantage
-    known: frozenset[str]
+    requests: Mapping[str, int]
     tally: Tally = field(default_factory=Tally)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The CommandKeys of all its Downloads."""
+        return frozenset(self.requests)
 
     @property
     def midway(self) -> bool:
@@ -108,7 +113,8 @@ def watch(case: Case, scope: Scope) -> Watched:
     tally = Tally()
     fetches_seen = case.trace.file_server_seen
     monitor = Monitor(case.readings, () if fetches_seen else NEED_FILES)
-    stream = Slice(case.device, scope, case.known, case.trace.start, case.expect_version, fetches_seen, tally)
+    alone = sum(case.requests.values()) == 1
+    stream = Slice(case.device, scope, case.known, alone, case.trace.start, case.expect_version, fetches_seen, tally)
     seen, breaches = judge(stream, monitor)
     told_from = 0
     if case.midway:

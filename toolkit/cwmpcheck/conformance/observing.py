@@ -59,6 +59,7 @@ class Slice:
         device: the device.
         scope: what belongs to the transfer.
         known: the CommandKeys of all Downloads of the device.
+        alone: it is the device's only transfer, so that a new version is this one's doing.
         start: time that counts as 0.
         expect_version: SoftwareVersion of the requested image, when told.
         fetches_seen: whether the capture shows the transfers of files.
@@ -68,6 +69,7 @@ class Slice:
     device: Device
     scope: Scope
     known: frozenset[str]
+    alone: bool
     start: float
     expect_version: str | None = None
     fetches_seen: bool = False
@@ -222,8 +224,9 @@ class Slice:
             ("updated", self._updated(body) is not False),
             ("cookie_missing", missing),
         )
-        # That the version changed may be another transfer's doing: only a version that was told is followed.
-        untold = UNTOLD if self.expect_version is not None else UNTOLD_VERSION
+        untold = UNTOLD if self.alone and self.expect_version is not None else UNTOLD_VERSION
+        if untold is UNTOLD_VERSION:
+            self.tally.count(Tolerance.VERSION_UNTOLD)
         if ours and self.scope.key not in ours and all(self._from_before(each) for each in ours):
             self.tally.count(Tolerance.FROM_BEFORE)
             return letter((*events, *rest), untold, followed=(("other_complete", complete), *rest))
@@ -236,7 +239,6 @@ class Slice:
             self._version = version
         if self.expect_version is not None:
             return version == self.expect_version
-        self.tally.count(Tolerance.VERSION_UNTOLD)
         if version is None or self._before is None:
             return None
         return version != self._before

@@ -48,11 +48,6 @@ class Bearers:
     fetches: list[tuple[int, float]] = field(default_factory=list)
 
 
-def keys_of(device: Device) -> tuple[str, ...]:
-    """The CommandKeys of the device's Downloads, in order of first appearance."""
-    return tuple(requests_of(device))
-
-
 def requests_of(device: Device) -> Mapping[str, int]:
     """How many Downloads carry each CommandKey, in order of first appearance."""
     counts: dict[str, int] = {}

@@ -14,7 +14,7 @@ class Tolerance(enum.Enum):
     NO_FILE_SERVER = "properties of file transfers not judged, the capture shows no file server"
     CHALLENGED = "a GET answered 401 and sent again with credentials counts as one fetch"
     HIGH_RETRY_COUNT = "RetryCount above 3 is compared as 3 or more, the model counts no further"
-    VERSION_UNTOLD = "SoftwareVersion not followed on the model, no expected version was told"
+    VERSION_UNTOLD = "SoftwareVersion not followed on the model: which one this transfer brings was not told, or there are several"
     FROM_BEFORE = "a report whose Download is not in the capture is taken for one from before it"
     STARTS_MIDWAY = "messages before the first Inform not followed, the capture begins in the middle of a session"
     SHARED_KEY = "several Downloads share a CommandKey; the attribution that breaks least was taken"
