@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import socket
 import struct
 from collections.abc import Callable
 
 from cwmpcheck.lab.recorder import Address, Kind, Recorder, Side
 
-__all__ = ["Break", "RecordingProxy"]
+__all__ = ["Break", "Breakage", "RecordingProxy"]
 
 _BLOCK = 1 << 16
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
-Break = Callable[[Side, bytes], bool]
-"""Asked for each piece of data with who sent it; true: swallow it, and reset the CPE's connection."""
+
+class Breakage(enum.Enum):
+    """What the proxy does to a piece of data instead of passing it on."""
+
+    RESET = "reset"
+    """Swallow it, and reset the CPE's connection."""
+    SWALLOW = "swallow"
+    """Let it vanish; the connection stays."""
+    TRUNCATE = "truncate"
+    """Pass half of it on, and reset the CPE's connection."""
+
+
+Break = Callable[[Side, bytes], Breakage | float | None]
+"""Asked for each piece of data with who sent it: ``None`` passes it on, a number does so after so many seconds."""
 
 
 class RecordingProxy:
@@ -101,9 +114,13 @@ class RecordingProxy:
                 return
             if not data:
                 break
-            if self._breaks is not None and self._breaks(sender, data):
-                leg.reset(near, Side.SERVER)
-                return
+            breakage = self._breaks(sender, data) if self._breaks is not None else None
+            if isinstance(breakage, float):
+                await asyncio.sleep(breakage)
+            elif breakage is not None:
+                if self._broken(leg, sender, data, near, breakage):
+                    return
+                continue
             leg.note(Kind.DATA, sender, data)
             # A failure to write is the other end's story; the pump that reads there tells it.
             with contextlib.suppress(ConnectionError):
@@ -112,6 +129,19 @@ class RecordingProxy:
         leg.note(Kind.CLOSED, sender)
         with contextlib.suppress(OSError):
             sink.write_eof()
+
+    def _broken(self, leg: _Leg, sender: Side, data: bytes, near: asyncio.StreamWriter, breakage: Breakage) -> bool:
+        """Break as told; whether that was the end of the connection."""
+        if breakage is Breakage.SWALLOW:
+            if sender is Side.CLIENT:
+                leg.note(Kind.DATA, sender, data)  # the CPE did send it
+            return False
+        if breakage is Breakage.TRUNCATE and sender is Side.SERVER:
+            half = data[: len(data) // 2]
+            leg.note(Kind.DATA, sender, half)
+            near.write(half)
+        leg.reset(near, Side.SERVER)
+        return True
 
 
 class _Leg:

@@ -15,10 +15,12 @@ import msgspec
 
 from cwmpcheck.acs import AcsOptions, AcsStore, Operation
 from cwmpcheck.cpe import FIRMWARE, REBOOT_EXIT_CODE, CpeOptions, build_image
+from cwmpcheck.lab.breaker import PROXY_FAULTS, Breaker
 from cwmpcheck.lab.exchanges import write_exchanges
+from cwmpcheck.lab.faults import ON_FETCHES, ON_POSTS, Fault, Schedule
 from cwmpcheck.lab.pcap import write_pcap
 from cwmpcheck.lab.peers import LabError, Note, Peer
-from cwmpcheck.lab.proxy import RecordingProxy
+from cwmpcheck.lab.proxy import Breakage, RecordingProxy
 from cwmpcheck.lab.recorder import Recorder, Side
 from cwmpcheck.lab.scenarios import KILL_POINTS, SCENARIOS, Scenario
 from cwmpcheck.vocabulary.errors import UsageError
@@ -57,6 +59,7 @@ def run_lab(
     out: Path,
     *,
     seed: int = 0,
+    faults: tuple[Fault, ...] = (),
     limit: float = 30.0,
     progress: Callable[[str], None] | None = None,
 ) -> LabResult:
@@ -66,37 +69,51 @@ def run_lab(
         scenario: a name of `SCENARIOS`.
         out: folder for the three files; made if missing, older files of these names are replaced.
         seed: of the file's content, the CPE's random waits, and where the power goes.
+        faults: what goes wrong besides, of the kinds that a proxy can bring about (`PROXY_FAULTS`).
         limit: seconds after which the run is given up.
         progress: called with a line for each step.
 
     Raises:
-        UsageError: no such scenario, or ``out`` cannot be a folder.
+        UsageError: no such scenario, a fault that no proxy can bring about, or ``out`` cannot be a folder.
         LabError: the run did not come to its end in time, or a peer died; what was recorded so far is written.
     """
     if scenario not in SCENARIOS:
         raise UsageError(f"there is no scenario {scenario!r} in the laboratory; choose one of {', '.join(SCENARIOS)}")
+    impossible = sorted({str(fault.kind) for fault in faults if fault.kind not in PROXY_FAULTS})
+    if impossible:
+        possible = ", ".join(PROXY_FAULTS)
+        raise UsageError(f"on real sockets no {', '.join(impossible)}; choose among {possible}")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out} cannot be made a folder ({error.strerror}); name another one") from error
     with tempfile.TemporaryDirectory(prefix="cwmpcheck-lab-") as state:
-        return asyncio.run(_run(SCENARIOS[scenario], out, Path(state), seed, progress, limit))
+        chosen = SCENARIOS[scenario]
+        return asyncio.run(_run(chosen, out, Path(state), Schedule(scenario, seed, faults), progress, limit))
 
 
 async def _run(
-    scenario: Scenario, out: Path, state: Path, seed: int, progress: Callable[[str], None] | None, limit: float
+    scenario: Scenario,
+    out: Path,
+    state: Path,
+    schedule: Schedule,
+    progress: Callable[[str], None] | None,
+    limit: float,
 ) -> LabResult:
-    return await _Lab(scenario, out, state, seed, progress).run(limit)
+    return await _Lab(scenario, out, state, schedule, progress).run(limit)
 
 
 class _Lab:
     def __init__(
-        self, scenario: Scenario, out: Path, state: Path, seed: int, progress: Callable[[str], None] | None
+        self, scenario: Scenario, out: Path, state: Path, schedule: Schedule, progress: Callable[[str], None] | None
     ) -> None:
         self._scenario = scenario
         self._out = out
         self._state = state
-        self._seed = seed
+        self._schedule = schedule
+        self._seed = seed = schedule.seed
+        self._posts = Breaker(schedule, b"POST ", ON_POSTS, self._struck)
+        self._gets = Breaker(schedule, b"GET ", ON_FETCHES, self._struck)
         self._progress = progress
         self._recorder = Recorder()
         self._timeline: list[Note] = []
@@ -113,7 +130,7 @@ class _Lab:
     async def run(self, limit: float) -> LabResult:
         started = time.time()
         acs_proxy = RecordingProxy("acs", self._recorder, self._breaks)
-        file_proxy = RecordingProxy("fileserver", self._recorder)
+        file_proxy = RecordingProxy("fileserver", self._recorder, self._gets)
         peers: list[Peer] = []
         try:
             async with asyncio.timeout(limit):
@@ -146,6 +163,8 @@ class _Lab:
         name, content = self._file()
         (self._state / "served").write_bytes(content)
         campaign = self._scenario.campaign(f"http://127.0.0.1:{file_port}/{name}", _NEW, len(content))
+        # Where files fail to come there is more than one Download, and the record should tell whose file was fetched.
+        campaign = msgspec.structs.replace(campaign, own_urls=bool(self._schedule.faults))
         options = AcsOptions(self._state / "acs.db", files={name: self._state / "served"}, campaign=campaign)
         acs = Peer("acs", options, self._heard)
         peers.append(acs)
@@ -221,14 +240,16 @@ class _Lab:
         elif what == "session over" and self._decided and note.get("events") == "2 PERIODIC":
             self._done.set()
 
-    def _breaks(self, sender: Side, data: bytes) -> bool:
-        if not self._scenario.lose_acknowledgement or self._swallowed or sender is not Side.SERVER:
-            return False
-        if b"TransferCompleteResponse" not in data:
-            return False
-        self._swallowed = True
-        self._log("lab", {"t": time.time(), "what": "swallowed", "message": "TransferCompleteResponse"})
-        return True
+    def _breaks(self, sender: Side, data: bytes) -> Breakage | float | None:
+        if self._scenario.lose_acknowledgement and not self._swallowed and sender is Side.SERVER:
+            self._swallowed = b"TransferCompleteResponse" in data
+            if self._swallowed:
+                self._log("lab", {"t": time.time(), "what": "swallowed", "message": "TransferCompleteResponse"})
+                return Breakage.RESET
+        return self._posts(sender, data)
+
+    def _struck(self, fault: Fault) -> None:
+        self._log("lab", {"t": time.time(), "what": "fault", **msgspec.to_builtins(fault)})
 
     def _log(self, who: str, note: Note) -> None:
         self._timeline.append({"who": who, **note, "t": round(float(note["t"]), 6)})
@@ -274,6 +295,8 @@ class _Lab:
         (self._out / "lab.json").write_bytes(text + b"\n")
 
     def _injected(self) -> str:
+        if self._schedule.faults:
+            return str(self._schedule)
         if self._scenario.power_loss:
             return f"the CPE got SIGKILL when its transfer was {self._kill_at}"
         if self._scenario.lose_acknowledgement:
