@@ -56,6 +56,7 @@ def horn(
     system: System,
     parameters: Mapping[str, Value] | None = None,
     *,
+    leave_open: Collection[str] = (),
     never: Collection[str] | None = None,
     unbounded: bool = True,
 ) -> str:
@@ -65,13 +66,14 @@ def horn(
         system: what to export, with watches.
         parameters: None leaves every parameter open, for any value; a mapping fixes them all, those it does not
             name to their defaults.
+        leave_open: names of parameters that stay open all the same.
         never: names of the watches that must not occur; all of them unless told.
         unbounded: timers, and parameters flagged unbounded, have no upper bound; else timers saturate.
 
     Raises:
         DeclarationError: for an unknown parameter or watch, or when no watch is left to ask about.
     """
-    text = _Smt(system, parameters, never, unbounded)
+    text = _Smt(system, parameters, leave_open, never, unbounded)
     state, after, known = text.state, text.after, text.known
     bound = " ".join(f"({name} {sort})" for name, sort in text.sorts(state))
     both = " ".join(f"({name} {sort})" for name, sort in text.sorts([*state, *text.primed]))
@@ -95,6 +97,7 @@ def unrolled(
     depth: int,
     parameters: Mapping[str, Value] | None = None,
     *,
+    leave_open: Collection[str] = (),
     never: Collection[str] | None = None,
     unbounded: bool = False,
 ) -> str:
@@ -104,7 +107,7 @@ def unrolled(
     """
     if depth < 0:
         raise DeclarationError(f"a run of {depth} steps is none; give 0 or more")
-    text = _Smt(system, parameters, never, unbounded)
+    text = _Smt(system, parameters, leave_open, never, unbounded)
     lines = ["(set-logic QF_LIA)", *text.definitions()]
     lines += [f"(declare-fun {_symbol(p.name)} () {_sort(p.domain)})" for p in text.open]
     lines.append(f"(assert {text.known})")
@@ -143,6 +146,7 @@ class _Smt:
         self,
         system: System,
         parameters: Mapping[str, Value] | None,
+        leave_open: Collection[str],
         never: Collection[str] | None,
         unbounded: bool,
     ) -> None:
@@ -151,10 +155,11 @@ class _Smt:
             raise DeclarationError(f"system {system.name} has no watch to ask about; instrument it, or name one")
         self.system = system
         self.unbounded = unbounded
-        self.open: Sequence[Parameter] = system.parameters if parameters is None else ()
-        self.fixed = (
-            {} if parameters is None else dict(zip(system.parameters, valuation(system, parameters), strict=True))
-        )
+        pairs = list(zip(system.parameters, valuation(system, parameters), strict=True))
+        if unknown := sorted(set(leave_open) - {p.name for p in system.parameters}):
+            raise DeclarationError(f"system {system.name} has no parameter {unknown[0]} to leave open")
+        self.fixed = {p: number for p, number in pairs if parameters is not None and p.name not in leave_open}
+        self.open: Sequence[Parameter] = [p for p in system.parameters if p not in self.fixed]
         self.printer = Printer(self.export.dag, SMT2, lambda node: _constant(node))
         before = [_symbol(v.name) for v in system.variables]
         opened = [_symbol(p.name) for p in self.open]

@@ -106,6 +106,23 @@ def replay(system: System, run: Recorded | Sequence[str], parameters: Mapping[st
     return path_of_actions(system, actions, chosen, loop_from=recorded.loop_from)
 
 
+def sightings(system: System, path: Path, parameters: Mapping[str, Value] | None = None) -> dict[str, int]:
+    """When each watch of a system occurs first on a path.
+
+    Returns:
+        By name, the number of the step on which, or at the state after which, it occurs; 0 for the initial state.
+    """
+    backend = compile_python(system, parameters)
+    places = {action.name: place for place, action in enumerate(system.actions)}
+    seen = dict.fromkeys(backend.holding(path.initial), 0)
+    state = path.initial
+    for step in path.steps:
+        for name in backend.occurring(state, places[step.action]) | backend.holding(step.state):
+            seen.setdefault(name, step.number)
+        state = step.state
+    return seen
+
+
 def _squeezed(name: str) -> str:
     return "".join(name.split())
 
