@@ -15,6 +15,7 @@ import z3
 from cwmpcheck.compile.dag import Node
 from cwmpcheck.compile.packing import Condition, packing_of, watch_order
 from cwmpcheck.compile.printing import Language, Printer, binary, joined, pairwise
+from cwmpcheck.compile.symmetry import symmetry_of
 from cwmpcheck.kernel import Action, DeclarationError, System
 
 C = Language(
@@ -162,8 +163,13 @@ def _functions(name: str, head: str, parts: list[list[str]], before: str, after:
     return "\n".join(texts), calls
 
 
-def search_source(system: System) -> str:
-    """The C text that searches a system; parameters are values at run time."""
+def search_source(system: System, *, symmetry: bool = False) -> str:
+    """The C text that searches a system; parameters are values at run time.
+
+    Args:
+        system: what to search.
+        symmetry: whether every state found is brought into its canonical form.
+    """
     writer = CodeWriter(system)
     order = watch_order(system)
     unused = "(void)p;" + "".join(f" (void)s{i};" for i in range(writer.layout.words))
@@ -187,6 +193,8 @@ def search_source(system: System) -> str:
         [
             PRELUDE,
             _defines(writer),
+            f"static void canonical(u64 *w) {{ {symmetry_of(system).c_text()} }}" if symmetry else "",
+            f"#define CANONICAL(w) {'canonical(w)' if symmetry else '(void)0'}",
             Path(__file__).with_name("search.c").read_text(encoding="utf-8"),
             expanders,
             f"static int expand(Search *x, const u64 *s, Step *out) {{ int n = 0; {expand}return n; }}",

@@ -14,7 +14,7 @@ from cwmpcheck.compile.ccode import guards_source, search_source
 from cwmpcheck.compile.dag import once_per_system
 from cwmpcheck.compile.layout import Layout, layout_of
 from cwmpcheck.compile.packing import watch_order
-from cwmpcheck.compile.search import Bounds, Hit, Numbers, Tally, lineage
+from cwmpcheck.compile.search import Bounds, Hit, Numbers, Snapshot, Tally, lineage
 from cwmpcheck.compile.toolchain import library
 from cwmpcheck.compile.valuation import valuation
 from cwmpcheck.kernel import DomainOverflow, System, Value
@@ -33,12 +33,22 @@ _POINTER = ctypes.c_void_p
 
 @once_per_system
 def _search_library(system: System) -> ctypes.CDLL:
-    made = library(search_source(system))
+    return _declared(library(search_source(system)))
+
+
+@once_per_system
+def _symmetric_library(system: System) -> ctypes.CDLL:
+    return _declared(library(search_source(system, symmetry=True)))
+
+
+def _declared(made: ctypes.CDLL) -> ctypes.CDLL:
     made.open_search.restype = _POINTER
     made.open_search.argtypes = [_POINTER, _POINTER, _POINTER, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_int]
     made.advance.argtypes = [_POINTER, ctypes.c_double]
     made.close_search.argtypes = [_POINTER]
     made.report.argtypes = [_POINTER, _POINTER]
+    made.settle.argtypes = [_POINTER]
+    made.restore.argtypes = [*[_POINTER] * 3, *[ctypes.c_uint64] * 4, *[_POINTER] * 4]
     made.sightings.argtypes = [_POINTER, _POINTER, _POINTER]
     made.expand_once.argtypes = [_POINTER] * 6
     for name in ("fired_of", "states_of", "parents_of", "sources_of", "targets_of", "taken_of"):
@@ -63,7 +73,7 @@ class _Handle:
     """A search in C, and the memory it owns."""
 
     def __init__(self, system: System, parameters: tuple[int, ...], bounds: Bounds) -> None:
-        self.library = _search_library(system)
+        self.library = _symmetric_library(system) if bounds.symmetry else _search_library(system)
         stops = np.array([watch.name in bounds.stop_at for watch in watch_order(system)], dtype=np.uint8)
         numbers = np.array(parameters, dtype=np.int64)
         first = _words(layout_of(system), system.initial)
@@ -167,6 +177,37 @@ class NativeSearch:
             self._handle.array("targets_of", count, np.uint32).astype(np.int64),
             self._handle.array("taken_of", count, np.uint32).astype(np.int64),
         )
+
+    def snapshot(self) -> Snapshot:
+        """What somebody needs to go on from here."""
+        handle = self._handle
+        handle.library.settle(handle.pointer)
+        figures = np.zeros(11, dtype=np.int64)
+        handle.library.report(handle.pointer, figures.ctypes.data)
+        states, transitions, _, deadlocks, deadlock, _, last, *_ = figures.tolist()
+        parents = handle.array("parents_of", states, np.uint32)
+        fired = handle.array("fired_of", len(self._system.actions), np.uint64).tolist()
+        stuck = None if deadlock < 0 else deadlock
+        return Snapshot(self.packed(), parents, last + 1, transitions, deadlocks, stuck, fired, self._hits())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from there."""
+        ends, none = snapshot.ends(), Hit(-1, -1)
+        hits = [snapshot.hits.get(name, none) for name in self._watches]
+        stuck = -1 if snapshot.deadlock is None else snapshot.deadlock
+        arrays = [
+            np.array([snapshot.transitions, snapshot.deadlocks, stuck], dtype=np.int64),
+            np.array([*snapshot.fired, 0], dtype=np.uint64),
+            np.array([*(hit.state for hit in hits), 0], dtype=np.int64),
+            np.array([*(-1 if hit.action is None else hit.action for hit in hits), 0], dtype=np.int64),
+        ]
+        states = np.ascontiguousarray(snapshot.packed, dtype=np.uint64)
+        parents = np.ascontiguousarray(snapshot.parents, dtype=np.uint32)
+        places = (len(states), snapshot.expanded, ends[-1], len(ends) - 1)
+        data = [array.ctypes.data for array in arrays]
+        pointer = self._handle.pointer
+        if not self._handle.library.restore(pointer, states.ctypes.data, parents.ctypes.data, *places, *data):
+            raise MemoryError("no memory, or none allowed, for the exploration that was saved")
 
     def close(self) -> None:
         """Give the memory back."""

@@ -11,7 +11,8 @@ from cwmpcheck.compile import search as reasons
 from cwmpcheck.compile.backend import State
 from cwmpcheck.compile.layout import Words
 from cwmpcheck.compile.numpy import Program, program_of
-from cwmpcheck.compile.search import Bounds, Hit, Numbers, Tally, lineage
+from cwmpcheck.compile.search import Bounds, Hit, Numbers, Snapshot, Tally, lineage
+from cwmpcheck.compile.symmetry import symmetry_of
 from cwmpcheck.kernel import System
 
 ROWS = 1 << 15
@@ -65,6 +66,14 @@ class Known:
             waiting = waiting[~same]
             slots[waiting] = (slots[waiting] + 1) & (len(self._table) - 1)
         return self._settle(rows, found, slots)
+
+    def fill(self, rows: Words) -> None:
+        """Begin with some states that are known to differ."""
+        self._make_room(len(rows))
+        self.rows[: len(rows)] = rows
+        self.count = len(rows)
+        for start in range(0, self.count, BATCH):
+            self._put(np.arange(start, min(start + BATCH, self.count)))
 
     def _settle(self, rows: Words, found: Numbered, slots: Numbered) -> Numbered:
         """Close the gaps that the batch's doubles left among the new numbers."""
@@ -127,6 +136,7 @@ class NumpySearch:
         self._next = 0
         self._level = 0
         self._level_end = 1
+        self._symmetry = symmetry_of(system) if bounds.symmetry else None
         first = np.array([self._program.layout.pack(system.initial)], dtype=np.uint64)
         self._insert(first, np.zeros(1, dtype=np.int64), None)
 
@@ -199,7 +209,7 @@ class NumpySearch:
         if self._tally.stopped in (reasons.STATES, reasons.MEMORY):
             return
         base = self._known.count
-        numbers = self._known.add(rows)
+        numbers = self._known.add(rows if self._symmetry is None else self._symmetry.canonical_rows(rows))
         if self._bounds.states is not None and self._known.count > self._bounds.states:
             self._known.count = self._bounds.states
             self._stop(reasons.STATES)
@@ -250,6 +260,24 @@ class NumpySearch:
         targets = np.concatenate([empty, *(targets for _, targets, _ in self._edges)])
         actions = np.concatenate([empty, *(np.full(len(s), action) for s, _, action in self._edges)])
         return sources, targets, actions
+
+    def snapshot(self) -> Snapshot:
+        """What somebody needs to go on from here."""
+        tally, count = self._tally, self._known.count
+        figures = (tally.transitions, tally.deadlocks, tally.deadlock, list(self._fired), dict(self._hits))
+        return Snapshot(self.packed(), self._parents[:count], self._next, *figures)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from there."""
+        self._known = Known(self._program.layout.words)
+        self._known.fill(snapshot.packed)
+        self._parents = snapshot.parents.astype(np.uint32)
+        ends = snapshot.ends()
+        self._next, self._level, self._level_end = snapshot.expanded, len(ends) - 1, ends[-1]
+        self._fired[:] = snapshot.fired
+        self._hits.update(snapshot.hits)
+        self._tally.transitions = snapshot.transitions
+        self._tally.deadlocks, self._tally.deadlock = snapshot.deadlocks, snapshot.deadlock
 
     def close(self) -> None:
         """Give the memory back."""

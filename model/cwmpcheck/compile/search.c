@@ -1,5 +1,5 @@
 /* Breadth-first search over packed states. Compiled behind the text that ccode.py generates for one system, which
-   defines WORDS, ACTIONS, WATCHES, STATE_WATCHES, PARAMETERS, HASH, SAME, COPY, and after this file `expand` and
+   defines WORDS, ACTIONS, WATCHES, STATE_WATCHES, PARAMETERS, HASH, SAME, COPY, CANONICAL, and after this file `expand` and
    `watch_state`.
 
    The packed state itself is the key of the hash table, so that looking one up costs one cache miss, not two. New
@@ -82,8 +82,7 @@ static void *pages(u64 bytes) {
     return at;
 }
 
-static int grow_table(Search *x) {
-    u64 slots = x->slots ? x->slots * (x->slots < (1u << 22) ? 4 : 2) : 1u << 14;
+static int resize_table(Search *x, u64 slots) {
     int shift = 64;
     u64 *table; u32 *numbers = 0;
     if (!allowed(x, x->room, slots, x->edge_room)) return 0;
@@ -103,6 +102,10 @@ static int grow_table(Search *x) {
     if (x->numbers) munmap(x->numbers, x->slots * 4);
     x->table = table; x->numbers = numbers; x->slots = slots; x->shift = shift;
     return 1;
+}
+
+static int grow_table(Search *x) {
+    return resize_table(x, x->slots ? x->slots * (x->slots < (1u << 22) ? 4 : 2) : 1u << 14);
 }
 
 static int grow_states(Search *x) {
@@ -181,7 +184,8 @@ static void take(Search *x, u64 source) {
         x->fired[step->action]++;
         if (x->pushed - x->popped == RING) { insert(x, e); x->popped++; }
         COPY(e->w, step->w);
-        e->hash = HASH(step->w);
+        CANONICAL(e->w);
+        e->hash = HASH(e->w);
         e->parent = source;
         e->action = step->action;
         __builtin_prefetch(x->table + (e->hash >> x->shift) * WORDS, 1);
@@ -235,6 +239,29 @@ EXPORT Search *open_search(const i64 *p, const u64 *initial, const u8 *stops, u6
     first.action = -1;
     if (grow_table(x) && grow_states(x)) insert(x, &first);
     return x;
+}
+
+/* Putting a search aside and taking it up. Between two slices some insertions still wait: they are made first. */
+EXPORT void settle(Search *x) { empty_ring(x); }
+
+EXPORT int restore(Search *x, const u64 *states, const u32 *parents, u64 count, u64 next, u64 level_end, u64 depth,
+                   const i64 *figures, const u64 *fired, const i64 *hit_state, const i64 *hit_action) {
+    while (x->room < count) if (!grow_states(x)) return 0;
+    memcpy(x->states, states, count * WORDS * 8);
+    memcpy(x->parents, parents, count * 4);
+    x->count = count;
+    u64 slots = x->slots;
+    while (count * 5 >= slots * 3) slots *= 2;
+    if (!resize_table(x, slots)) return 0;
+    x->next = next; x->level_end = level_end; x->depth = depth;
+    x->transitions = (u64)figures[0]; x->deadlocks = (u64)figures[1]; x->deadlock = figures[2];
+    memcpy(x->fired, fired, sizeof(u64) * ACTIONS);
+    for (int i = 0; i < WATCHES; i++) {
+        if (hit_state[i] < 0 || !x->pending[i]) continue;
+        x->pending[i] = 0; x->hit_state[i] = hit_state[i]; x->hit_action[i] = hit_action[i];
+        if (i < STATE_WATCHES) x->watching--;
+    }
+    return 1;
 }
 
 /* What Python reads. */

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cwmpcheck.compile.backend import State
 from cwmpcheck.compile.layout import layout_of
 from cwmpcheck.compile.python import PythonBackend
+from cwmpcheck.compile.symmetry import symmetry_of
 from cwmpcheck.kernel import DomainOverflow, System
 
 STATES = "the limit on states was reached"
@@ -47,12 +48,14 @@ class Bounds:
         bytes: how much memory its tables may take, or None.
         stop_at: names of watches at whose occurrence it is over.
         edges: whether every transition is kept, for ``Search.edges``.
+        symmetry: whether states that differ only in the order of interchangeable parts count as one.
     """
 
     states: int | None = None
     bytes: int | None = None
     stop_at: frozenset[str] = frozenset()
     edges: bool = False
+    symmetry: bool = False
 
 
 @dataclass
@@ -88,6 +91,36 @@ class Tally:
     candidates: int | None = None
 
 
+@dataclass
+class Snapshot:
+    """A search between two slices: all that is needed to go on, by any back end.
+
+    Attributes:
+        packed: the states found, in the order of discovery, one row of words each.
+        parents: which of them found each.
+        expanded: how many of them are expanded.
+        transitions, deadlocks, deadlock, fired, hits: as in ``Tally``.
+    """
+
+    packed: Numbers
+    parents: Numbers
+    expanded: int
+    transitions: int
+    deadlocks: int
+    deadlock: int | None
+    fired: Sequence[int]
+    hits: Mapping[str, Hit]
+
+    def ends(self) -> list[int]:
+        """Where the levels end, up to the level of the last state expanded; a level is complete or being expanded."""
+        ends = [1]
+        # Within a stretch of a level parents may come in any order, but never after those of a later level.
+        rising = np.maximum.accumulate(self.parents)
+        while ends[-1] < self.expanded:
+            ends.append(max(int(np.searchsorted(rising, ends[-1], side="left")), ends[-1] + 1))
+        return ends
+
+
 class Search(Protocol):
     """A breadth-first search that runs in slices, so that somebody can watch it and interrupt it."""
 
@@ -105,6 +138,12 @@ class Search(Protocol):
 
     def edges(self) -> tuple[Numbers, Numbers, Numbers]:
         """Sources, targets and actions of all transitions; only when ``Bounds.edges`` asked for them."""
+
+    def snapshot(self) -> Snapshot:
+        """What somebody needs to go on from here; not for a search that stopped at a limit or a watch."""
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from there; only before anything was searched."""
 
     def close(self) -> None:
         """Give the memory back."""
@@ -126,6 +165,7 @@ class PythonSearch:
         self._next = 0
         self._level = 0
         self._level_end = 1
+        self._symmetry = symmetry_of(backend.system) if bounds.symmetry else None
         self._watching_states = any(watch.state is not None for watch in backend.system.watches)
         self._stepping = {n for n, a in enumerate(backend.system.actions) if _is_watched(backend.system, a.name)}
         self._found(backend.initial(), 0)
@@ -170,6 +210,8 @@ class PythonSearch:
                 self._edges.append((source, target, action))
 
     def _found(self, state: State, parent: int) -> int | None:
+        if self._symmetry is not None:
+            state = self._symmetry.canonical(state)
         known = self._number.get(state)
         if known is not None:
             return known
@@ -219,6 +261,30 @@ class PythonSearch:
         """Sources, targets and actions of all transitions; only when ``Bounds.edges`` asked for them."""
         rows = np.array(self._edges, dtype=np.int64).reshape(len(self._edges), 3)
         return rows[:, 0], rows[:, 1], rows[:, 2]
+
+    def snapshot(self) -> Snapshot:
+        """What somebody needs to go on from here."""
+        tally, parents = self._tally, np.array(self._parent, dtype=np.uint32)
+        figures = (tally.transitions, tally.deadlocks, tally.deadlock, list(self._fired), dict(self._hits))
+        return Snapshot(self.packed(), parents, self._next, *figures)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from there."""
+        unpack, tally = layout_of(self._backend.system).unpack, self._tally
+        self._order = [unpack(words) for words in snapshot.packed.tolist()]
+        self._number = {state: number for number, state in enumerate(self._order)}
+        self._parent = snapshot.parents.tolist()
+        ends = snapshot.ends()
+        self._next, self._level, self._level_end = snapshot.expanded, len(ends) - 1, ends[-1]
+        self._fired[:] = snapshot.fired
+        self._hits.update(snapshot.hits)
+        tally.transitions, tally.deadlocks, tally.deadlock = (
+            snapshot.transitions,
+            snapshot.deadlocks,
+            snapshot.deadlock,
+        )
+        tally.states = len(self._order)
+        tally.depth = self._level + (tally.states > self._level_end)
 
     def close(self) -> None:
         """Give the memory back."""

@@ -13,7 +13,7 @@ from cwmpcheck.compile.table_native import NativeTableSearch
 from cwmpcheck.compile.table_search import NumpyTableSearch, tables_of
 from cwmpcheck.compile.tables import Tables
 from cwmpcheck.compile.toolchain import NoCompiler, compiler
-from cwmpcheck.kernel import System
+from cwmpcheck.kernel import DeclarationError, System
 
 BackendName = Literal["python", "numpy", "native", "tables"]
 
@@ -41,11 +41,19 @@ def open_search(
 
     Raises:
         NoCompiler: when ``native`` is asked for and there is no C compiler that works.
-        NoTables: when ``tables`` is asked for and the components are too large or coupled too tightly.
+        NoTables: when ``tables`` is asked for and the components are too large or coupled too tightly, or with symmetry.
+        DeclarationError: for symmetry that the system has not, or together with edges.
     """
+    if bounds.symmetry and bounds.edges:
+        raise DeclarationError(
+            "symmetry is for safety only: a cycle of representatives may be no cycle of states, so leave it out for "
+            "leads_to and for graphs"
+        )
     if backend == "python":
         return "python", PythonSearch(PythonBackend(system, parameters), bounds)
     if backend == "tables":
+        if bounds.symmetry:
+            raise NoTables("move tables know no symmetry; use --backend native, or leave the symmetry out")
         return "tables", _by_tables(system, parameters, bounds, tables_of(system, parameters))
     if backend == "auto":
         tables = _worthwhile(system, parameters, bounds)
@@ -69,7 +77,7 @@ def _by_tables(system: System, parameters: tuple[int, ...], bounds: Bounds, tabl
 
 def _worthwhile(system: System, parameters: tuple[int, ...], bounds: Bounds) -> Tables | None:
     """The tables of a system for which they pay, or None."""
-    if bounds.edges:
+    if bounds.edges or bounds.symmetry:
         return None
     partition = partition_of(system)
     if len(partition.members) < 2 or partition.local_share < LEAST_LOCAL:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cwmpcheck.compile import search as reasons
-from cwmpcheck.compile.search import Bounds, Tally
+from cwmpcheck.compile.search import Bounds, Snapshot, Tally
 from cwmpcheck.compile.table_search import TableSearch, earliest
 from cwmpcheck.compile.tables import Sign, Tables
 from cwmpcheck.compile.toolchain import library
@@ -219,7 +219,9 @@ class NativeTableSearch(TableSearch):
 
     def advance(self, seconds: float) -> Tally:
         """Search on for about so long, and report."""
-        status = self._library.advance(self._pointer, seconds)
+        return self._added(self._tally(self._library.advance(self._pointer, seconds)))
+
+    def _tally(self, status: int) -> Tally:
         figures, visits, fired, sighted = self._figures()
         states, transitions, depth, deadlocks, deadlock, size, *_ = figures.tolist()
         splits = np.cumsum([0, *self._flat.cells])
@@ -241,6 +243,16 @@ class NativeTableSearch(TableSearch):
             bytes=size,
             candidates=self.tables.states,
         )
+
+    def snapshot(self) -> Snapshot:
+        """What somebody needs to go on from here."""
+        return self._snapshot(self._added(self._tally(0)), int(self._figures()[0][6]))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from there."""
+        self._before = snapshot
+        order, parents = self.numbers(snapshot.packed).astype(np.uint32), snapshot.parents.astype(np.uint32)
+        self._open(order, parents, snapshot.expanded, np.array(snapshot.ends(), dtype=np.uint64))
 
     def close(self) -> None:
         """Give the memory back."""

@@ -9,6 +9,7 @@ sightings, since states are expanded in the order in which they are found.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from cwmpcheck.compile.closure import Space
 from cwmpcheck.compile.components import NoTables, partition_of
 from cwmpcheck.compile.layout import OCCUPIED, layout_of
 from cwmpcheck.compile.python import PythonBackend
-from cwmpcheck.compile.search import Bounds, Hit, Numbers, Tally, lineage
+from cwmpcheck.compile.search import Bounds, Hit, Numbers, Snapshot, Tally, lineage
 from cwmpcheck.compile.tables import Joint, Owner, Sign, Signs, Tables, total
 from cwmpcheck.kernel import DomainOverflow, System
 
@@ -49,6 +50,7 @@ class TableSearch:
         self.tables = tables
         self.layout = layout_of(system)
         self._oracle = PythonBackend(system, parameters)
+        self._before: Snapshot | None = None
 
     def found(self, start: int = 0, end: int | None = None) -> Array:
         """The numbers of the states found, in the order of discovery."""
@@ -138,6 +140,24 @@ class TableSearch:
         sources, targets, actions = (np.concatenate([empty, *(row[i] for row in rows)]) for i in range(3))
         return sources, targets, actions
 
+    def _added(self, tally: Tally) -> Tally:
+        """The figures with those of the search that this one goes on with."""
+        before = self._before
+        if before is None:
+            return tally
+        return replace(
+            tally,
+            fired=[now + then for now, then in zip(tally.fired, before.fired, strict=True)],
+            transitions=tally.transitions + before.transitions,
+            deadlocks=tally.deadlocks + before.deadlocks,
+            deadlock=tally.deadlock if before.deadlock is None else before.deadlock,
+            hits={**tally.hits, **before.hits},
+        )
+
+    def _snapshot(self, tally: Tally, expanded: int) -> Snapshot:
+        figures = (tally.transitions, tally.deadlocks, tally.deadlock, list(tally.fired), dict(tally.hits))
+        return Snapshot(self.packed(), self.parents(), expanded, *figures)
+
     def overflow(self, source: int, action: int) -> tuple[int, int, DomainOverflow]:
         """What the oracle says of an action that leaves a domain."""
         state = tuple(self.unpacked(self.found(source, source + 1))[0].tolist())
@@ -221,7 +241,7 @@ class NumpyTableSearch(TableSearch):
         tally.bytes = self._tags.nbytes + self._order.nbytes + self._parents.nbytes
         tally.fired = self.fired(self._visits, self._joint)
         tally.hits = earliest(self._seen)
-        return tally
+        return self._added(tally)
 
     def _expand(self, start: int, end: int) -> None:
         numbers = self._order[start:end]
@@ -334,6 +354,19 @@ class NumpyTableSearch(TableSearch):
     def _stop(self, why: str) -> None:
         self._tally.over = True
         self._tally.stopped = self._tally.stopped or why
+
+    def snapshot(self) -> Snapshot:
+        """What somebody needs to go on from here."""
+        tally = replace(self._tally, fired=self.fired(self._visits, self._joint), hits=earliest(self._seen))
+        return self._snapshot(self._added(tally), self._next)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from there."""
+        self._before = snapshot
+        self._order = self.numbers(snapshot.packed).astype(np.uint32)
+        self._parents = snapshot.parents.astype(np.uint32)
+        self._tags[self._order] = 1
+        self._count, self._next, self._ends = len(self._order), snapshot.expanded, snapshot.ends()
 
     def close(self) -> None:
         """Give the memory back."""

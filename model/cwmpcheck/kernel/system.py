@@ -74,6 +74,8 @@ class System:
         auxiliary: named state conditions that are claimed invariant and checked like any other; the
             validator may use them to show that no write leaves its domain.
         watches: what to look out for; see ``Watch``.
+        interchangeable: families of equal parts, such as identical CPEs: each part by the names of its variables, in
+            one order. An engine that makes use of it first checks that exchanging two parts changes nothing.
     """
 
     name: str
@@ -82,6 +84,7 @@ class System:
     parameters: tuple[Parameter, ...] = ()
     auxiliary: Mapping[str, z3.BoolRef] = field(default_factory=dict)
     watches: tuple[Watch, ...] = ()
+    interchangeable: tuple[tuple[tuple[str, ...], ...], ...] = ()
 
     @cached_property
     def index(self) -> Mapping[str, int]:

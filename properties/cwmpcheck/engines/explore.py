@@ -1,6 +1,6 @@
 """Every reachable state, breadth first: what occurs, by which shortest run, and what never does.
 
-The search itself is a back end's (``cwmpcheck.compile``): generated C, else NumPy, else plain Python. They count
+The search itself is a back end's (``cwmpcheck.compile``): move tables, generated C, NumPy, plain Python. They count
 alike, so a figure does not depend on the machine. It runs in slices, between which limits are kept, progress is
 told and Ctrl-C is heard.
 """
@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Literal
 
-from cwmpcheck.compile import State, valuation
+import z3
+
+from cwmpcheck.compile import valuation
+from cwmpcheck.compile.dag import once_per_system
+from cwmpcheck.compile.saving import fingerprint, load
+from cwmpcheck.compile.saving import save as put_aside
 from cwmpcheck.compile.search import Bounds, Hit, Search, Tally
 from cwmpcheck.compile.searching import BackendName, open_search
-from cwmpcheck.engines.paths import path_through
+from cwmpcheck.engines.interrupts import deferred_interrupt
+from cwmpcheck.engines.trails import Trails
 from cwmpcheck.engines.verdicts import Path
-from cwmpcheck.kernel import DeclarationError, DomainOverflow, System, Value
+from cwmpcheck.kernel import DeclarationError, DomainOverflow, System, Value, Watch
 
 SLICE_SECONDS = 0.1
 """How long the search runs before Python looks up again: short enough that Ctrl-C feels immediate."""
@@ -67,6 +74,9 @@ class Exploration:
         deadlock_path: a shortest run to one, or None.
         backend: which back end searched.
         peak_megabytes: memory that the search's tables took.
+        broken_claims: a shortest run to a state that refutes each auxiliary claim of the system that is false.
+        candidates: how many states the tables' over-approximation has, where the search was by tables.
+        saved: the file in which the search was put aside, or None.
     """
 
     states: int
@@ -81,6 +91,9 @@ class Exploration:
     deadlock_path: Path | None
     backend: str
     peak_megabytes: float
+    broken_claims: Mapping[str, Path] = field(default_factory=dict)
+    candidates: int | None = None
+    saved: FilePath | None = None
 
     @property
     def never_fired(self) -> list[str]:
@@ -103,37 +116,54 @@ def explore(
     backend: BackendName | Literal["auto"] = "auto",
     limits: Limits | None = None,
     stop_at: frozenset[str] = frozenset(),
+    symmetry: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    save: FilePath | None = None,
+    resume: FilePath | None = None,
 ) -> Exploration:
-    """Search all reachable states breadth first.
+    """Search all reachable states breadth first; the system's auxiliary claims are checked on the way.
 
     Args:
         system: what to explore, with its watches.
         parameters: chosen values of parameters; the others have their defaults.
-        backend: ``native`` (generated C), ``numpy``, ``python``, or ``auto``: native where there is a compiler.
+        backend: ``tables`` (move tables and a bitmap), ``native`` (generated C), ``numpy``, ``python``, or ``auto``:
+            tables where the system has loosely coupled components, else native where there is a compiler.
         limits: what not to exceed.
         stop_at: names of watches; the search is over when one of them occurs.
+        symmetry: whether states that differ only in the order of the system's interchangeable parts count as one.
         progress: called about ten times a second.
+        save: where to put the search aside when the time is up or Ctrl-C is pressed.
+        resume: a search that was put aside, of the same system, to go on with; by any back end.
 
     Raises:
         ReachableOverflow: when a reachable step would take a variable out of its domain.
-        DeclarationError: for unknown names of parameters or watches.
+        DeclarationError: for unknown names of parameters or watches, and for parts that are not interchangeable.
+        NotResumable: when the file to resume from is none, or one of another system.
     """
     limits = limits or Limits()
     unknown = stop_at - {watch.name for watch in system.watches}
     if unknown:
         raise DeclarationError(f"system {system.name} has no watch {', '.join(sorted(unknown))} to stop at")
     room = None if limits.megabytes is None else int(limits.megabytes * 2**20)
-    bounds = Bounds(limits.states, room, stop_at)
-    name, search = open_search(system, valuation(system, parameters), backend, bounds)
+    bounds = Bounds(limits.states, room, stop_at, symmetry=symmetry)
+    watching, numbers = with_claims(system), valuation(system, parameters)
+    mark = fingerprint(watching, numbers, symmetry=symmetry) if save or resume else ""
+    before = None if resume is None else load(resume, mark)
+    name, search = open_search(watching, numbers, backend, bounds)
     try:
+        if before is not None:
+            search.restore(before)
         started = time.monotonic()
-        tally, timed_out = drive(search, limits.seconds, started, progress)
-        seconds = time.monotonic() - started
+        with deferred_interrupt(wanted=save is not None) as interrupted:
+            tally, timed_out = drive(search, limits.seconds, started, progress, interrupted)
+            seconds = time.monotonic() - started
+            if save is not None and not tally.over:
+                put_aside(save, search.snapshot(), mark)
         if tally.overflow is not None:
             source, _, overflow = tally.overflow
-            raise ReachableOverflow(overflow, path_through(system, search.run(source), parameters))
-        trails = _Trails(system, parameters, search)
+            raise ReachableOverflow(overflow, Trails(watching, parameters, search, symmetry).to("", Hit(source, None)))
+        trails = Trails(watching, parameters, search, symmetry)
+        seen = {watch: trails.to(watch, hit) for watch, hit in tally.hits.items()}
         return Exploration(
             states=tally.states,
             transitions=tally.transitions,
@@ -141,21 +171,38 @@ def explore(
             seconds=seconds,
             exhausted=tally.over and tally.stopped is None,
             stopped_because=TIME if timed_out else tally.stopped,
-            occurrences={watch: trails.to(hit) for watch, hit in tally.hits.items()},
+            occurrences={watch: path for watch, path in seen.items() if not watch.startswith(CLAIM)},
             fired={action.name: int(n) for action, n in zip(system.actions, tally.fired, strict=True)},
             deadlocks=tally.deadlocks,
-            deadlock_path=None if tally.deadlock is None else trails.to(Hit(tally.deadlock, None)),
+            deadlock_path=None if tally.deadlock is None else trails.to("", Hit(tally.deadlock, None)),
             backend=name,
             peak_megabytes=tally.bytes / 2**20,
+            broken_claims={watch.removeprefix(CLAIM): path for watch, path in seen.items() if watch.startswith(CLAIM)},
+            candidates=tally.candidates,
+            saved=save if not tally.over else None,
         )
     finally:
         search.close()
 
 
+CLAIM = "not the claim "
+"""How the watch on the negation of an auxiliary claim is called."""
+
+
+@once_per_system
+def with_claims(system: System) -> System:
+    """The system looking out for the negation of each of its auxiliary claims as well."""
+    return system.with_watches(Watch(CLAIM + name, state=z3.Not(claim)) for name, claim in system.auxiliary.items())
+
+
 def drive(
-    search: Search, seconds: float | None, started: float, progress: Callable[[Progress], None] | None
+    search: Search,
+    seconds: float | None,
+    started: float,
+    progress: Callable[[Progress], None] | None,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> tuple[Tally, bool]:
-    """Run a search in slices to its end or for so many seconds; also says whether the time was up."""
+    """Run a search in slices to its end, for so many seconds, or to an interrupt; also says whether the time was up."""
     while True:
         spent = time.monotonic() - started
         left = SLICE_SECONDS if seconds is None else min(SLICE_SECONDS, max(0.0, seconds - spent))
@@ -163,28 +210,7 @@ def drive(
         spent = time.monotonic() - started
         if progress is not None:
             progress(Progress(tally.states, tally.transitions, tally.depth, spent))
-        if tally.over:
+        if tally.over or interrupted():
             return tally, False
         if seconds is not None and spent >= seconds:
             return tally, True
-
-
-class _Trails:
-    """Paths to sightings; many watches are first seen at one state, and a path is long, so they are shared."""
-
-    def __init__(self, system: System, parameters: Mapping[str, Value] | None, search: Search) -> None:
-        self._system = system
-        self._parameters = parameters
-        self._search = search
-        self._known: dict[Hit, Path] = {}
-
-    def to(self, hit: Hit) -> Path:
-        """The path to a sighting, with the step on which it occurred."""
-        if hit not in self._known:
-            self._known[hit] = self._built(hit, self._search.run(hit.state))
-        return self._known[hit]
-
-    def _built(self, hit: Hit, states: list[State]) -> Path:
-        if hit.action is None:
-            return path_through(self._system, states, self._parameters)
-        return path_through(self._system, states, self._parameters, last=hit.action)

@@ -49,16 +49,18 @@ def build_graph(
     *,
     backend: BackendName | Literal["auto"] = "auto",
     limits: Limits | None = None,
+    symmetry: bool = False,
 ) -> Graph:
     """The graph of a system's reachable states, states in breadth-first order.
 
     Raises:
+        DeclarationError: for symmetry, which is for safety only.
         GraphTooLarge: when a limit was reached before all of it was seen.
         ReachableOverflow: when a reachable step would take a variable out of its domain.
     """
     limits = limits or Limits()
     room = None if limits.megabytes is None else int(limits.megabytes * 2**20)
-    bounds = Bounds(limits.states, room, edges=True)
+    bounds = Bounds(limits.states, room, edges=True, symmetry=symmetry)
     _, search = open_search(system, valuation(system, parameters), backend, bounds)
     try:
         tally, timed_out = drive(search, limits.seconds, time.monotonic(), None)
