@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,12 +13,24 @@ from aiohttp import web
 from aiohttp.abc import ResolveResult
 
 from cwmpcheck.cpe import build_image, verify_image
+from cwmpcheck.cpe.digest import Gate
 from cwmpcheck.cpe.effects import Fetch
 from cwmpcheck.cpe.faults import transfer_fault
 from cwmpcheck.cpe.fetch import FetchFailed, LoopbackResolver, fetch_file
 from cwmpcheck.cpe.files import FileStore
 
 IMAGE = build_image("2.0", b"payload" * 1000)
+
+
+GATE = Gate("files")
+
+
+def guarded(request: web.BaseRequest) -> web.Response:
+    """The file for whoever proves that he is ``me`` with ``word``."""
+    header = request.headers.get("Authorization", "")
+    if GATE.admits(header, "GET", request.raw_path, "me", "word", time.time()):
+        return web.Response(body=IMAGE)
+    return web.Response(status=401, headers={"WWW-Authenticate": GATE.challenge(time.time())})
 
 
 async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -31,6 +44,14 @@ async def answer(request: web.BaseRequest) -> web.StreamResponse:
             if request.headers.get("Authorization"):
                 return web.Response(body=IMAGE)
             return web.Response(status=401, headers={"WWW-Authenticate": "Basic"})
+        case "/digest":
+            return guarded(request)
+        case "/digest-away":
+            return web.Response(status=302, headers={"Location": f"http://localhost:{request.url.port}/login"})
+        case "/signed":
+            return web.Response(body=build_image("2.0", b"payload", key=b"maker"))
+        case "/unsigned":
+            return web.Response(body=build_image("2.0", b"payload"))
         case "/cut":
             response = web.StreamResponse(headers={"Content-Length": str(len(IMAGE))})
             await response.prepare(request)
@@ -55,7 +76,16 @@ async def answer(request: web.BaseRequest) -> web.StreamResponse:
     return web.Response(status=404)
 
 
-def fetch(tmp_path: Path, name: str, *, user: str = "", room: int = 1 << 20, port: int | None = None) -> int:
+def fetch(
+    tmp_path: Path,
+    name: str,
+    *,
+    user: str = "",
+    password: str = "word",
+    room: int = 1 << 20,
+    port: int | None = None,
+    key: bytes = b"",
+) -> int:
     """Fetch one file; the fault code, 0 if it came."""
 
     async def run(order: Callable[[int], Fetch]) -> None:
@@ -64,13 +94,15 @@ def fetch(tmp_path: Path, name: str, *, user: str = "", room: int = 1 << 20, por
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         try:
             store = FileStore(tmp_path / "files", room)
-            digest = await fetch_file(order(runner.addresses[0][1] if port is None else port), store, timeout=5)
+            digest = await fetch_file(
+                order(runner.addresses[0][1] if port is None else port), store, timeout=5, key=key
+            )
             assert verify_image(store.path(digest)).version == "2.0"
         finally:
             await runner.cleanup()
 
     def order(listening: int) -> Fetch:
-        return Fetch(1, f"http://127.0.0.1:{listening}/{name}", user, "word" if user else "", True)
+        return Fetch(1, f"http://127.0.0.1:{listening}/{name}", user, password if user else "", True)
 
     try:
         asyncio.run(run(order))
@@ -118,6 +150,27 @@ def test_nobody_there_is_no_contact(tmp_path: Path) -> None:
 def test_credentials_are_given_where_they_are_asked_for(tmp_path: Path) -> None:
     """With a user name, a file behind basic authentication comes."""
     assert fetch(tmp_path, "login", user="me") == 0
+
+
+def test_digest_is_answered_and_a_wrong_password_is_9012(tmp_path: Path) -> None:
+    """A file behind a digest comes with the right password; with a wrong one, or none, the fault is 9012."""
+    assert fetch(tmp_path, "digest?part=1", user="me") == 0
+    assert fetch(tmp_path, "digest", user="me", password="guess") == 9012
+    assert fetch(tmp_path, "digest") == 9012
+
+
+def test_credentials_do_not_follow_a_redirect_to_another_server(tmp_path: Path) -> None:
+    """The name and password of a Download are for the server in its URL, not for where that sends the CPE."""
+    assert fetch(tmp_path, "digest-away", user="me") == 9012
+
+
+def test_a_signature_matters_if_there_is_a_key(tmp_path: Path) -> None:
+    """Signed with the device's key: taken; with another one or not at all: 9019; without a key nobody asks."""
+    assert fetch(tmp_path, "signed", key=b"maker") == 0
+    assert fetch(tmp_path, "signed", key=b"somebody else") == 9019
+    assert fetch(tmp_path, "unsigned", key=b"maker") == 9019
+    assert fetch(tmp_path, "unsigned") == 0
+    assert fetch(tmp_path, "corrupt", key=b"maker") == 9018
 
 
 def test_a_file_without_room_is_a_plain_failure(tmp_path: Path) -> None:

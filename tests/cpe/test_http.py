@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 from aiohttp import web
 
+from cwmpcheck.cpe.digest import Gate
 from cwmpcheck.cpe.http import AcsClient, PostFailed
 
 Seen = list[web.BaseRequest]
 
 
 def converse(
-    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], talk: Callable[[AcsClient], Awaitable[None]]
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    talk: Callable[[AcsClient], Awaitable[None]],
+    password: str = "",
 ) -> Seen:
     """Let a client talk to a server; the requests that came."""
     seen: Seen = []
@@ -27,7 +31,8 @@ def converse(
         runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        client = AcsClient(f"http://127.0.0.1:{runner.addresses[0][1]}/", timeout=0.5, max_reply=1000)
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        client = AcsClient(url, timeout=0.5, max_reply=1000, credentials=lambda: ("me" if password else "", password))
         try:
             await talk(client)
         finally:
@@ -144,3 +149,63 @@ def test_nobody_there_is_a_failure() -> None:
         await client.end()
 
     asyncio.run(run())
+
+
+def gate_keeper() -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """A server that wants to know that ``me`` knows ``word``, each time with a count of its own."""
+    gate = Gate("acs")
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        header, now = request.headers.get("Authorization", ""), time.time()
+        if not gate.admits(header, "POST", request.raw_path, "me", "word", now):
+            return web.Response(status=401, headers={"WWW-Authenticate": gate.challenge(now)})
+        return web.Response(body=await request.read())
+
+    return handler
+
+
+def test_a_digest_is_answered_once_and_then_kept() -> None:
+    """The first POST is challenged and sent again whole; the later ones of the session carry the proof at once."""
+
+    async def talk(client: AcsClient) -> None:
+        for data in (b"<x/>", b"<y/>", b""):
+            assert await client.post(data) == (200, data)
+        await client.end()
+        assert await client.post(b"<z/>") == (200, b"<z/>")
+
+    seen = converse(gate_keeper(), talk, "word")
+    assert ["Authorization" in request.headers for request in seen] == [False, True, True, True, False, True]
+
+
+@pytest.mark.parametrize("password", ["", "guess"])
+def test_a_wrong_password_is_an_ordinary_refusal(password: str) -> None:
+    """Without credentials, or with wrong ones, the reply is the 401, after one attempt at most."""
+
+    async def talk(client: AcsClient) -> None:
+        assert (await client.post(b"<x/>"))[0] == 401
+
+    assert len(converse(gate_keeper(), talk, password)) == (2 if password else 1)
+
+
+def test_a_password_is_never_given_away_in_the_clear() -> None:
+    """Basic over plain HTTP is not answered (rules.md 2.7)."""
+
+    async def basic(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="acs"'})
+
+    async def talk(client: AcsClient) -> None:
+        assert (await client.post(b"<x/>"))[0] == 401
+
+    assert ["Authorization" in request.headers for request in converse(basic, talk, "word")] == [False]
+
+
+def test_a_busy_acs_is_an_ordinary_failure() -> None:
+    """503 with Retry-After comes back as it is; the core then waits by its own table."""
+
+    async def busy(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=503, headers={"Retry-After": "0"})
+
+    async def talk(client: AcsClient) -> None:
+        assert (await client.post(b"<x/>"))[0] == 503
+
+    assert len(converse(busy, talk)) == 1
