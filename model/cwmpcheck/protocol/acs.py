@@ -9,6 +9,7 @@ a lost message to the CPE).
 from __future__ import annotations
 
 from cwmpcheck.kernel import Party, Term, choose, require, shows
+from cwmpcheck.protocol.channel import clear_post
 from cwmpcheck.protocol.cpe_session import free
 from cwmpcheck.protocol.observation import FIRST_KEY, NO_KEY, SECOND_KEY, Kind
 from cwmpcheck.protocol.state import Belief, Upgrade
@@ -21,10 +22,7 @@ WANTS = (Belief.IDLE, Belief.UNSURE, Belief.FAILURE)
 
 def reply(s: Upgrade, kind: Kind) -> None:
     """Take the post and put the reply into the channel."""
-    s.channel.up = Kind.NOTHING
-    s.channel.up_key = NO_KEY
-    s.channel.up_success = False
-    s.channel.up_updated = False
+    clear_post(s)
     s.channel.down = kind
 
 

@@ -6,6 +6,7 @@ No fault is counted: messages may be lost and power may be cut any number of tim
 from __future__ import annotations
 
 from cwmpcheck.kernel import Party, choose, require, shows
+from cwmpcheck.protocol.channel import clear_post, clear_reply
 from cwmpcheck.protocol.cpe_session import count_failure, forget_session
 from cwmpcheck.protocol.observation import NO_KEY, Kind
 from cwmpcheck.protocol.readings import CRASH_RESUME, RETRY_COUNT, CrashResume, RetryCountOverReboot
@@ -22,20 +23,14 @@ IN_THE_WORKS = (Phase.FETCHING, Phase.FETCHED)
 def lose_post(s: Upgrade) -> None:
     """What the CPE posted does not arrive."""
     require(s.channel.up != Kind.NOTHING, "a post is on its way")
-    s.channel.up = Kind.NOTHING
-    s.channel.up_key = NO_KEY
-    s.channel.up_success = False
-    s.channel.up_updated = False
+    clear_post(s)
 
 
 @network.action()
 def lose_reply(s: Upgrade) -> None:
     """What the ACS replied does not arrive."""
     require(s.channel.down != Kind.NOTHING, "a reply is on its way")
-    s.channel.down = Kind.NOTHING
-    s.channel.down_hold = False
-    s.channel.down_key = NO_KEY
-    s.channel.down_delayed = False
+    clear_reply(s)
 
 
 @fileserver.action(cites=("T-02",))
@@ -92,14 +87,8 @@ def lose_power(s: Upgrade, in_session: bool) -> None:
     s.transfer.phase = choose(s.transfer.accepted, cut, Phase.NONE)
     s.transfer.key = choose(s.transfer.accepted, s.transfer.key, NO_KEY)
     forget_session(s)
-    s.channel.up = Kind.NOTHING
-    s.channel.up_key = NO_KEY
-    s.channel.up_success = False
-    s.channel.up_updated = False
-    s.channel.down = Kind.NOTHING
-    s.channel.down_hold = False
-    s.channel.down_key = NO_KEY
-    s.channel.down_delayed = False
+    clear_post(s)
+    clear_reply(s)
 
 
 def start(s: Upgrade) -> None:
