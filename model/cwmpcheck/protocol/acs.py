@@ -11,7 +11,7 @@ from __future__ import annotations
 from cwmpcheck.kernel import Party, Term, choose, require, shows
 from cwmpcheck.protocol.channel import clear_post
 from cwmpcheck.protocol.cpe_session import free
-from cwmpcheck.protocol.observation import FIRST_KEY, NO_KEY, SECOND_KEY, Kind
+from cwmpcheck.protocol.observation import FIRST_KEY, SECOND_KEY, Kind
 from cwmpcheck.protocol.state import Belief, Upgrade
 
 acs: Party[Upgrade] = Party("acs")
