@@ -9,7 +9,7 @@ from cwmpcheck.kernel import Range, Term, both, choose, either
 from cwmpcheck.kernel.monitor import counted, previously, since, stored
 from cwmpcheck.protocol import Kind
 from cwmpcheck.protocol.observation import NO_KEY
-from cwmpcheck.protocol.readings import CRASH_RESUME, DELAY_SECONDS, NEEDS_REBOOT, CrashResume
+from cwmpcheck.protocol.readings import DELAY_SECONDS, NEEDS_REBOOT
 from cwmpcheck.protocol.state import MOST_DELAY, Belief, Phase
 
 NO_STATUS0 = "no Download is answered with Status 0 here"
@@ -186,9 +186,8 @@ TRANSFER: tuple[Property, ...] = (
     ),
     Property(
         "P-109", "A failure is reported only after the fetch has ended.", ("T-02",), "M+", "cpe",
-        check=lambda v: reports_failure(v).implies(
-            ~v.ledger.fetching | CRASH_RESUME.when(CrashResume.FAIL)
-        ),
+        # A fetch that a loss of power has cut has ended for the ledger with the Inform that lists 1 BOOT.
+        check=lambda v: reports_failure(v).implies(~v.ledger.fetching),
         witness=reports_failure, on_traces="a fault only after the fetch has ended", needs_files=True,
         not_in={"status0": NO_REPORT}, kills=("failure-before-fetch-ends",),
     ),
