@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import math
 from urllib.parse import quote
 
 import msgspec
@@ -34,6 +36,12 @@ class Campaign(msgspec.Struct, frozen=True):
         settle_seconds: under hold, how long the next request waits, to give the CPE time to finish.
         own_urls: give each Download a URL of its own, its key as the query, so that a log tells for which one a file
             was fetched.
+        devices: patterns of device names (``0C0FFE-*``), one of which must fit; none means every device.
+        opens: seconds since 1970 before which no Download is sent.
+        closes: after which none is sent, neither a first one nor a repeated one.
+        back_off_seconds: between the first Download and the second at least; twice that before the third, and so on.
+        username: for the file server, if it asks.
+        password: that goes with it.
     """
 
     name: str
@@ -47,6 +55,12 @@ class Campaign(msgspec.Struct, frozen=True):
     hold: bool = False
     settle_seconds: float = 0.0
     own_urls: bool = False
+    devices: tuple[str, ...] = ()
+    opens: float = 0.0
+    closes: float = math.inf
+    back_off_seconds: float = 0.0
+    username: str = ""
+    password: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could not become a correct Download."""
@@ -56,15 +70,26 @@ class Campaign(msgspec.Struct, frozen=True):
         if not 0 < len(self.url) <= room:
             raise ValueError(f"the campaign's URL has {len(self.url)} characters; it may have 1 to {room}")
 
-    def wants(self, device: Device, operations: list[Operation]) -> bool:
+    def includes(self, device: str) -> bool:
+        """Whether the campaign is for the device of this name."""
+        return not self.devices or any(fnmatch.fnmatchcase(device, pattern) for pattern in self.devices)
+
+    def wants(self, device: Device, operations: list[Operation], now: float) -> bool:
         """Whether to send this device a Download now.
 
-        Never while one is unfinished (P-94), and never more than ``max_attempts``.
+        Never while one is unfinished (P-94), never more than ``max_attempts``, and not before the back-off is over.
 
         Args:
             device: as its Inform just said.
-            operations: all of this campaign for it.
+            operations: all of this campaign for it, in order.
+            now: seconds since 1970.
         """
+        if not (self.includes(device.name) and self.opens <= now <= self.closes):
+            return False
+        return self.lacks(device, operations) and now >= self._not_before(operations)
+
+    def lacks(self, device: Device, operations: list[Operation]) -> bool:
+        """Whether the device does not have what it should, nothing is under way, and attempts are left."""
         if any(operation.is_open for operation in operations):
             return False
         if self.version and device.version == self.version:
@@ -72,6 +97,12 @@ class Campaign(msgspec.Struct, frozen=True):
         if not self.version and any(operation.state is OperationState.SUCCEEDED for operation in operations):
             return False
         return len(operations) < self.max_attempts
+
+    def _not_before(self, operations: list[Operation]) -> float:
+        """When the next attempt may be made."""
+        if not operations:
+            return 0.0
+        return operations[-1].sent + self.back_off_seconds * 2.0 ** (len(operations) - 1)
 
     def operation(self, device: Device, key: str, now: float) -> Operation:
         """The record of a Download that is about to be sent."""
@@ -84,6 +115,8 @@ class Campaign(msgspec.Struct, frozen=True):
             command_key=key,
             file_type=self.file_type,
             url=f"{self.url}?{quote(key, safe='')}" if self.own_urls else self.url,
+            username=self.username,
+            password=self.password,
             file_size=self.file_size,
             target_file_name=self.target_file_name,
             delay_seconds=self.delay_seconds,

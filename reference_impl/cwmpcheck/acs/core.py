@@ -61,6 +61,7 @@ class _Session:
         self.hold = False
         """Whether the last reply held the CPE's requests back."""
         self.cpe_done = False
+        self.heard = 0.0
 
 
 class AcsCore:
@@ -71,6 +72,7 @@ class AcsCore:
         devices: beliefs that were stored.
         operations: likewise.
         token: gives a fresh short name each time it is called: for cookies, CommandKeys and message IDs.
+        session_seconds: how long a session stays open without a word of the CPE.
     """
 
     def __init__(
@@ -79,13 +81,20 @@ class AcsCore:
         devices: list[Device],
         operations: list[Operation],
         token: Callable[[], str],
+        *,
+        session_seconds: float = 300.0,
     ) -> None:
         self.devices = {device.name: device for device in devices}
         self.operations = {operation.key: operation for operation in operations}
         self._campaign = campaign
         self._token = token
         self._sessions: dict[str, _Session] = {}
+        self._session_seconds = session_seconds
         self._requests: dict[str, list[Body]] = {}
+        self._by_device: dict[str, str] = {}
+        self._keys: dict[str, list[str]] = {}
+        for operation in operations:
+            self._keys.setdefault(operation.device, []).append(operation.key)
 
     def enqueue(self, device: str, request: Body) -> None:
         """Have a request sent to a device in its next session, in memory only: a generic request of the operator."""
@@ -99,7 +108,11 @@ class AcsCore:
             data: the body; empty for an empty POST.
             now: seconds since 1970.
         """
+        self._expire(now)
         session = self._sessions.get(cookie or "")
+        if session is not None and cookie is not None:
+            session.heard = now
+            self._sessions[cookie] = self._sessions.pop(cookie)
         if not data.strip():
             return self._empty(cookie, session, now)
         envelope = read_envelope(data)
@@ -117,7 +130,19 @@ class AcsCore:
             return self._refuse(cookie, f"{name} while {messages.rpc_name(session.outstanding[1])} is unanswered")
         return self._request(session, envelope, now)
 
+    def knows(self, cookie: str | None) -> bool:
+        """Whether a cookie names an open session."""
+        return cookie in self._sessions
+
     # Sessions --------------------------------------------------------------------------------------------------
+
+    def _expire(self, now: float) -> None:
+        """Forget sessions of CPEs that fell silent; those that spoke last are last."""
+        while self._sessions:
+            cookie, oldest = next(iter(self._sessions.items()))
+            if oldest.heard + self._session_seconds > now:
+                return
+            del self._sessions[cookie]
 
     def _inform(self, envelope: Envelope, inform: messages.Inform, cookie: str | None, now: float) -> Reply:
         device_id = inform.device
@@ -129,11 +154,14 @@ class AcsCore:
         device = Device(name, inform.value_of("DeviceInfo.SoftwareVersion") or "", now, sessions)
         self.devices[name] = device
         changes: list[StateChange] = [SaveDevice(device), *self._overdue(device, now)]
-        self._sessions = {key: other for key, other in self._sessions.items() if other.device.name != name}
+        # A device that comes anew has given up its former session: no lock outlives that (E-55).
+        self._sessions.pop(self._by_device.get(name, ""), None)
         events = ", ".join(event.code for event in inform.events)
         session = _Session(device, _namespace(envelope), events)
+        session.heard = now
         fresh = self._token()
         self._sessions[fresh] = session
+        self._by_device[name] = fresh
         session.queue.extend((request, 0.0) for request in self._requests.pop(name, []))
         session.hold = self._plan(session, now)
         data = self._write(session, messages.InformResponse(), envelope.header.id, session.hold or None)
@@ -144,7 +172,7 @@ class AcsCore:
     def _plan(self, session: _Session, now: float) -> bool:
         """Queue what the campaign wants of this device; whether the CPE's own requests are to wait for it."""
         campaign = self._campaign
-        if campaign is None or not campaign.wants(session.device, self._of_campaign(session.device.name)):
+        if campaign is None or not campaign.wants(session.device, self._of_campaign(session.device.name), now):
             return False
         key = f"{campaign.name}-{self._token()}"[:32]
         session.queue.append((campaign.download(key), 0.0))
@@ -175,6 +203,8 @@ class AcsCore:
         note = {"what": "request", "device": session.device.name, "rpc": messages.rpc_name(request)}
         if isinstance(request, messages.Download) and self._campaign is not None:
             operation = self._campaign.operation(session.device, request.command_key, now)
+            if operation.key not in self.operations:
+                self._keys.setdefault(operation.device, []).append(operation.key)
             self.operations[operation.key] = operation
             changes = (*changes, SaveOperation(operation))
             note["key"] = operation.key
@@ -255,22 +285,17 @@ class AcsCore:
         return (self._save(operation, state=state, code=report.fault_code, text=text, reports=1),), note
 
     def _overdue(self, device: Device, now: float) -> list[StateChange]:
-        late = [
-            operation
-            for operation in self.operations.values()
-            if operation.device == device.name and operation.is_open and operation.deadline < now
-        ]
+        late = [each for each in self._of_device(device.name) if each.is_open and each.deadline < now]
         return [self._save(operation, state=OperationState.OVERDUE) for operation in late]
 
     def _of_campaign(self, device: str) -> list[Operation]:
         if self._campaign is None:
             return []
-        wanted = (device, self._campaign.name, self._campaign.version)
-        return [
-            operation
-            for operation in self.operations.values()
-            if (operation.device, operation.campaign, operation.version) == wanted
-        ]
+        wanted = (self._campaign.name, self._campaign.version)
+        return [each for each in self._of_device(device) if (each.campaign, each.version) == wanted]
+
+    def _of_device(self, device: str) -> list[Operation]:
+        return [self.operations[key] for key in self._keys.get(device, ())]
 
     def _save(self, operation: Operation, **changed: object) -> SaveOperation:
         operation = msgspec.structs.replace(operation, **changed)

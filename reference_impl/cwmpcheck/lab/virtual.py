@@ -247,7 +247,7 @@ class VirtualLab:
         ledger = self._disk
         told = not (ledger.transfers or ledger.events or ledger.facts.get("retry_count"))
         operations = list(self._acs_operations.values())
-        wanted = any(self._campaign.wants(device, operations) for device in self._acs_devices.values())
+        wanted = any(self._campaign.lacks(device, operations) for device in self._acs_devices.values())
         return told and not wanted and not any(operation.is_open for operation in operations)
 
     # The ACS -------------------------------------------------------------------------------------------------------
