@@ -149,3 +149,18 @@ def test_a_plain_model_has_no_property(tmp_path: Path) -> None:
     for language in ("smt2", "itf"):
         with pytest.raises(UsageError, match="leave --property away"):
             run("export", language, "--plain", "-o", tmp_path)
+
+
+def test_a_pass_is_explained_by_near_misses() -> None:
+    """With --samples, the runs that came closest are told, each with the one condition that was missing."""
+    result = run("verify", "--scenario", "status0", "--property", "P-21", "--samples")
+    assert result.return_value == 0
+    assert "P-21 in status0 would be broken had this held: " in result.stdout
+    document = json.loads(
+        run("verify", "--scenario", "status0", "--property", "P-21", "--samples", "--format", "json").stdout
+    )
+    assert document["exit"] == 0
+    assert 1 <= len(document["samples"]) <= 3
+    # A near miss is a run like any other.
+    again = run("replay", "-", "--format", "json", given=json.dumps(document["samples"]))
+    assert [each["broken"] for each in json.loads(again.stdout)["runs"]] == [{} for _ in document["samples"]]

@@ -79,6 +79,7 @@ readings = click.option(
     show_default=True,
     help="What explores; all of them count alike.",
 )
+@click.option("--samples", is_flag=True, help="Show the runs that came closest to breaking what holds.")
 @click.option("--strict", is_flag=True, help="Count known defects of the protocol as broken.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."

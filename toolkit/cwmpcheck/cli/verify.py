@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from cwmpcheck.api.deciding import BackendChoice, Engine
 from cwmpcheck.api.decision import Decision
 from cwmpcheck.api.readings import parsed
 from cwmpcheck.api.report import VerifyReport
+from cwmpcheck.api.sampling import Sample
+from cwmpcheck.api.sampling import samples as near_misses
 from cwmpcheck.api.verifying import decisions_on, report_of
 from cwmpcheck.cli.ending import INTERRUPTED, say
 from cwmpcheck.cli.screen import console, progress, show_table, write
@@ -33,6 +36,7 @@ def run(
     bounds: str,
     engine: Engine,
     backend: BackendChoice,
+    samples: bool,
     strict: bool,
     form: str,
 ) -> int:
@@ -49,13 +53,23 @@ def run(
         except KeyboardInterrupt:
             stopped = True
     report = report_of(made, strict=strict)
+    near = samples_of(made) if samples and not stopped else []
     if form == "json":
-        write(report.to_json())
+        document = json.loads(report.to_json())
+        write(json.dumps({**document, "samples": [each.to_row() for each in near]}) if samples else report.to_json())
     else:
         show(report)
+        for each in near:
+            write(str(each))
     if stopped:
         return say(f"interrupted; the verdicts made so far ({len(made)}) are above", INTERRUPTED)
     return report.exit_code
+
+
+def samples_of(made: Sequence[Decision]) -> list[Sample]:
+    """The near misses of what holds."""
+    with progress("looking for near misses"):
+        return list(near_misses(made))
 
 
 def bounds_of(text: str) -> dict[str, float]:
