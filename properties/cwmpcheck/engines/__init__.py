@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cwmpcheck.engines.ask import Answer, Found, NoneAtAll, NoneWithin, ask
 from cwmpcheck.engines.assumptions import (
     Assumption,
     FinitelyOften,
@@ -24,8 +25,13 @@ from cwmpcheck.engines.conditions import Condition
 from cwmpcheck.engines.explore import Exploration, Limits, Progress, ReachableOverflow, explore
 from cwmpcheck.engines.graph import Graph, GraphTooLarge, build_graph
 from cwmpcheck.engines.induction import k_induction
+from cwmpcheck.engines.itf import from_itf, to_itf
 from cwmpcheck.engines.paths import path_of_actions, path_through
 from cwmpcheck.engines.prove import prove
+from cwmpcheck.engines.recorded import Recorded, RecordedStep, parse_script, script
+from cwmpcheck.engines.replay import ReplayError, replay
+from cwmpcheck.engines.samples import NearMiss, near_misses
+from cwmpcheck.engines.simulate import Simulation, Walk, simulate
 from cwmpcheck.engines.verdicts import (
     HoldsWithin,
     NotApplicable,
@@ -57,17 +63,22 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "Answer",
     "Assumption",
     "Condition",
     "Exploration",
     "FinitelyOften",
+    "Found",
     "Graph",
     "GraphTooLarge",
     "HoldsWithin",
     "LeadsTo",
     "Limits",
     "ModelMachine",
+    "NearMiss",
     "Necessity",
+    "NoneAtAll",
+    "NoneWithin",
     "NotApplicable",
     "Path",
     "PathStep",
@@ -75,25 +86,38 @@ __all__ = [
     "ProofResult",
     "Proved",
     "ReachableOverflow",
+    "Recorded",
+    "RecordedStep",
     "Refuted",
+    "ReplayError",
+    "Simulation",
     "Strong",
     "Unknown",
     "Vacuous",
     "Verdict",
+    "Walk",
     "WatchOccurred",
     "Weak",
+    "ask",
     "bmc",
     "build_graph",
     "explore",
     "finitely_often",
+    "from_itf",
     "k_induction",
     "leads_to",
+    "near_misses",
     "needed",
+    "parse_script",
     "path_of_actions",
     "path_through",
     "prove",
+    "replay",
+    "script",
+    "simulate",
     "state_machine",
     "stateful_check",
     "strong",
+    "to_itf",
     "weak",
 ]
