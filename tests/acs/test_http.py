@@ -103,16 +103,16 @@ def test_bad_input_gets_an_http_error_and_nothing_is_lost(tmp_path: Path, data: 
 
 
 def test_unfinished_headers_are_closed_and_stop_nobody(tmp_path: Path) -> None:
-    """Three hundred connections with half a header: a real request is answered at once, and they are closed in time."""
+    """A thousand connections with half a header: a real request is answered at once, and they are closed in time."""
 
     async def talk(port: int) -> None:
-        half = [await asyncio.open_connection("127.0.0.1", port) for _ in range(300)]
+        half = [await asyncio.open_connection("127.0.0.1", port) for _ in range(1000)]
         for _, writer in half:
             writer.write(b"POST / HTTP/1.1\r\nHost: a")
         started = time.monotonic()
         assert (await raw(port, post(INFORM))).startswith(b"HTTP/1.1 200")
         assert time.monotonic() - started < 1.0
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(10.0):
             for reader, writer in half:
                 assert await reader.read() == b""
                 writer.close()
