@@ -271,6 +271,12 @@ class _Shell:
         await self._inputs.put(lambda now: self._core.reply(status, body, now))
 
     async def _fetch(self, order: Fetch) -> None:
+        own = asyncio.current_task()
+
+        def result(step: _Input) -> _Input:
+            # A fetch may be broken off, and another one begun for the same transfer, while this result waits its turn.
+            return lambda now: (step if self._fetches.get(order.number) is own else self._core.tick)(now)
+
         try:
             digest = await fetch_file(
                 order,
@@ -281,9 +287,9 @@ class _Shell:
             )
         except FetchFailed as error:
             cause, text = error.cause, str(error)
-            await self._inputs.put(lambda now: self._core.fetch_failed(order.number, cause, text, now))
+            await self._inputs.put(result(lambda now: self._core.fetch_failed(order.number, cause, text, now)))
             return
-        await self._inputs.put(lambda now: self._core.fetched(order.number, digest, now))
+        await self._inputs.put(result(lambda now: self._core.fetched(order.number, digest, now)))
 
     async def _apply(self, order: Apply) -> None:
         fault: str | None = None
