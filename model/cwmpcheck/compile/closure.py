@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,14 @@ class Effects:
     values: Array
 
 
+class Writes(NamedTuple):
+    """What an action assigns to one component: the bits that stay, the constants, and the positions and other terms."""
+
+    kept: int
+    pattern: int
+    moving: tuple[tuple[int, int], ...]
+
+
 class Relation:
     """A split condition or action, its vectors so far, and what follows from their combinations."""
 
@@ -76,13 +84,15 @@ class Relation:
         self._weights = {c: space.weights(split.atoms.get(c, [])) for c in self.components}
         self.possible = all(bool(np.all(space.everywhere[root])) for root in split.always)
         self._effects: Effects | None = None
+        self._writes: dict[int, Writes] = {}
 
     def enabled(self, component: int, columns: Columns, count: int) -> Array:
         """Where the component itself allows it."""
-        holds = np.full(count, self.possible)
-        for root in self.split.guards.get(component, ()):
-            holds &= columns[root]
-        return holds
+        guards = self.split.guards.get(component, ()) if self.possible else ()
+        holds: Any = np.bool_(self.possible)
+        for root in guards:
+            holds = holds & columns[root]
+        return holds if np.ndim(holds) else np.full(count, holds)
 
     def vectors(self, component: int, columns: Columns, rows: Array) -> Array:
         """The number of the vector of each row; those that are new are numbered."""
@@ -147,14 +157,20 @@ class Relation:
         outcome[rows] = which.reshape(-1)
         return Effects(outcome.reshape(shape), distinct)
 
-    def chances(self, component: int, vectors: Array) -> list[tuple[int, Array]]:
-        """For each effect, in which rows some vectors of the others make it happen."""
+    def writes(self, component: int) -> Writes:
+        """What the action assigns to a component."""
+        if component not in self._writes:
+            self._writes[component] = self._space.local_writes(self.split, component)
+        return self._writes[component]
+
+    def chances(self, component: int, vectors: Array) -> list[tuple[int, Array | None]]:
+        """For each effect, in which rows some vectors of the others make it happen; None is all of them."""
+        if len(self.components) == 1:
+            return [(0, None)]
         effects = self.effects
-        if len(self.components) == 1 and not self._weights[component]:
-            return [(0, np.full(len(vectors), True))]
         axis = self.components.index(component)
         others = tuple(i for i in range(effects.outcome.ndim) if i != axis)
-        made = []
+        made: list[tuple[int, Array | None]] = []
         for effect in np.unique(effects.outcome).tolist():
             if effect >= 0:
                 made.append((effect, (effects.outcome == effect).any(axis=others)[vectors]))
@@ -215,14 +231,13 @@ class Space:
 
     def moved(
         self, relation: Relation, component: int, columns: Columns, keys: Array, rows: Array, effect: int
-    ) -> tuple[Array, Array]:
-        """The component's states after an action in some rows, and where a value would leave its domain."""
-        after = keys[rows]
-        outside = np.zeros(len(rows), dtype=np.bool_)
-        new: list[tuple[int, int, Any]] = []
-        for place, root in relation.split.writes.get(component, ()):
-            column = np.asarray(columns[root])
-            new.append((place, root, column[rows] if column.ndim else column))
+    ) -> tuple[Array, Array | None]:
+        """The component's states after an action in some rows, and where a value would leave its domain, if anywhere."""
+        writes = relation.writes(component)
+        after = (keys[rows] & np.uint64(writes.kept)) | np.uint64(writes.pattern)
+        outside: Array | None = None
+        new = [(place, root, np.asarray(columns[root])) for place, root in writes.moving]
+        new = [(place, root, column[rows] if column.ndim else column) for place, root, column in new]
         for index, (home, place, root) in enumerate(relation.split.foreign):
             if home == component:
                 new.append((place, root, np.asarray(relation.effects.values[effect, index])))
@@ -230,14 +245,31 @@ class Space:
             variable, field = self.system.variables[place], self.locals[component].fields[place]
             low, high = variable.domain.low, variable.domain.high
             numbers = column.astype(np.int64)
-            if variable.timer:
-                numbers = np.minimum(numbers, high)
             if not self._intervals[root].within(low, high):
-                outside |= (numbers < low) | (numbers > high)
+                if variable.timer:
+                    numbers = np.minimum(numbers, high)
+                wrong = (numbers < low) | (numbers > high)
+                outside = wrong | (np.zeros(len(rows), dtype=np.bool_) if outside is None else outside)
                 numbers = np.clip(numbers, low, high)
-            placed = (numbers - low).astype(np.uint64) << np.uint64(field.shift)
-            after = (after & np.uint64(~field.mask & (2**64 - 1))) | placed
+            after |= (numbers - low).astype(np.uint64) << np.uint64(field.shift)
         return after, outside
+
+    def local_writes(self, split: Split, component: int) -> Writes:
+        """What an action assigns to a component, constants apart."""
+        fields = self.locals[component].fields
+        kept, pattern, moving = 2**64 - 1, 0, []
+        for place, root in split.writes.get(component, ()):
+            variable, node = self.system.variables[place], self.dag.nodes[root]
+            kept &= ~fields[place].mask
+            number = min(node.value, variable.domain.high) if variable.timer else node.value
+            if node.operator == "literal" and variable.domain.low <= number <= variable.domain.high:
+                pattern |= fields[place].placed(number)
+            else:
+                moving.append((place, root))
+        for home, place, _ in split.foreign:
+            if home == component:
+                kept &= ~fields[place].mask
+        return Writes(kept, pattern, tuple(moving))
 
     def _close(self) -> None:
         fresh: dict[int, Array] = {c: local.keys for c, local in enumerate(self.locals)}
@@ -277,7 +309,7 @@ class Space:
         made = []
         for number in numbers:
             relation = self.actions[number]
-            rows = np.flatnonzero(relation.enabled(component, columns, len(keys)))
+            rows = relation.enabled(component, columns, len(keys)).nonzero()[0]
             if not rows.size:
                 continue
             before = len(relation.codes[component])
@@ -286,6 +318,7 @@ class Space:
                 stale |= {(c, number) for c in relation.split.written}
             if component in relation.split.written:
                 for effect, where in relation.chances(component, vectors):
-                    after, outside = self.moved(relation, component, columns, keys, rows[where], effect)
-                    made.append(after[~outside])
+                    some = rows if where is None else rows[where]
+                    after, outside = self.moved(relation, component, columns, keys, some, effect)
+                    made.append(after if outside is None else after[~outside])
         return made

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 from cwmpcheck.compile.components import NoTables, partition_of
@@ -9,7 +12,7 @@ from cwmpcheck.compile.native import NativeSearch
 from cwmpcheck.compile.numpy_search import NumpySearch
 from cwmpcheck.compile.python import PythonBackend
 from cwmpcheck.compile.search import Bounds, PythonSearch, Search
-from cwmpcheck.compile.table_native import NativeTableSearch
+from cwmpcheck.compile.table_native import NativeTableSearch, program
 from cwmpcheck.compile.table_search import NumpyTableSearch, tables_of
 from cwmpcheck.compile.tables import Tables
 from cwmpcheck.compile.toolchain import NoCompiler, compiler
@@ -54,11 +57,13 @@ def open_search(
     if backend == "tables":
         if bounds.symmetry:
             raise NoTables("move tables know no symmetry; use --backend native, or leave the symmetry out")
-        return "tables", _by_tables(system, parameters, bounds, tables_of(system, parameters))
+        with _compiling(len(partition_of(system).members)):
+            tables = tables_of(system, parameters)
+        return "tables", _by_tables(system, parameters, bounds, tables)
     if backend == "auto":
-        tables = _worthwhile(system, parameters, bounds)
-        if tables is not None:
-            return "tables", _by_tables(system, parameters, bounds, tables)
+        found = _worthwhile(system, parameters, bounds)
+        if found is not None:
+            return "tables", _by_tables(system, parameters, bounds, found)
     if backend == "native" or (backend == "auto" and compiler() is not None):
         try:
             return "native", NativeSearch(system, parameters, bounds)
@@ -75,6 +80,22 @@ def _by_tables(system: System, parameters: tuple[int, ...], bounds: Bounds, tabl
         return NumpyTableSearch(system, parameters, bounds, tables)
 
 
+@contextmanager
+def _compiling(components: int) -> Iterator[None]:
+    """Have the program for so many components compiled meanwhile, on the other core; who needs it hears of failures."""
+
+    def compiled() -> None:
+        with suppress(NoCompiler):
+            program(components)
+
+    thread = threading.Thread(target=compiled)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
 def _worthwhile(system: System, parameters: tuple[int, ...], bounds: Bounds) -> Tables | None:
     """The tables of a system for which they pay, or None."""
     if bounds.edges or bounds.symmetry:
@@ -83,7 +104,8 @@ def _worthwhile(system: System, parameters: tuple[int, ...], bounds: Bounds) -> 
     if len(partition.members) < 2 or partition.local_share < LEAST_LOCAL:
         return None
     try:
-        tables = tables_of(system, parameters, MOST_LOCAL)
+        with _compiling(len(partition.members)):
+            tables = tables_of(system, parameters, MOST_LOCAL)
     except NoTables:
         return None
     room = min(MOST_STATES, MOST_STATES if bounds.bytes is None else bounds.bytes * 4)

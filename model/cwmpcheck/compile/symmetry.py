@@ -92,7 +92,7 @@ class Symmetry:
             # In the order of the packed words, so that all back ends choose the same state.
             weights = [member for segment in segments for member in reversed(segment.members)]
             parts = [[numbers[place] for place in part] for part in family]
-            parts.sort(key=lambda part: [part[member] for member in weights])  # noqa: B023  # used at once
+            parts.sort(key=lambda part: [part[member] for member in weights])
             for part, values in zip(family, parts, strict=True):
                 for place, value in zip(part, values, strict=True):
                     numbers[place] = value

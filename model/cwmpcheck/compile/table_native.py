@@ -133,7 +133,8 @@ def _joined(arrays: list[Array], kind: Any) -> Array:
 
 
 @functools.cache
-def _program(components: int) -> ctypes.CDLL:
+def program(components: int) -> ctypes.CDLL:
+    """The program for so many components; raises NoCompiler where there is none."""
     text = Path(__file__).with_name("tables.c").read_text(encoding="utf-8")
     made = library(f"#define COMPONENTS {components}\n{text}")
     made.open_search.restype = _POINTER
@@ -163,7 +164,7 @@ class NativeTableSearch(TableSearch):
 
     def __init__(self, system: System, parameters: tuple[int, ...], bounds: Bounds, tables: Tables) -> None:
         super().__init__(system, parameters, tables)
-        self._library = _program(max(1, len(tables.sizes)))
+        self._library = program(max(1, len(tables.sizes)))
         self._flat = _Flat(tables, bounds.stop_at)
         self._bounds = bounds
         order = np.array([tables.initial], dtype=np.uint32)

@@ -167,9 +167,11 @@ class Tables:
                 after, left = space.moved(relation, c, self._columns[c], keys, rows, effect)
                 at = np.minimum(np.searchsorted(keys, after), len(keys) - 1)
                 # Where the closure knows no such state, the vectors of the others never let it happen.
-                known = (keys[at] == after) & ~left
+                known = keys[at] == after
+                if left is not None:
+                    known &= ~left
+                    outside[rows, effect] = left
                 moves[rows[known], effect] = ((at[known] - rows[known]) * self.strides[c]).astype(np.uint32)
-                outside[rows, effect] = left
             acting.moves[c] = moves
             if outside.any():
                 acting.outside[c] = outside
