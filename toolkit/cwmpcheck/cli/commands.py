@@ -232,6 +232,48 @@ def lab(**options: Options) -> int:
 
 
 @cli.command()
+@click.option(
+    "--state",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="What the ACS must not forget; made if missing.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=7547, show_default=True, help="Of the ACS; 0: any.")
+@click.option("--file-port", type=click.IntRange(1, 65535), default=7548, show_default=True, help="Of the file server.")
+@click.option("--image", type=click.Path(path_type=Path), metavar="FILE", help="Bring this firmware to the devices.")
+@click.option("--version", metavar="V", help="The SoftwareVersion that the image brings.")
+@click.option("--name", default="upgrade", show_default=True, help="Of the campaign; CommandKeys begin with it.")
+@click.option(
+    "--device", "devices", multiple=True, metavar="PATTERN", help="Only devices named so (0C0FFE-*); repeatable."
+)
+@click.option("--delay", type=click.IntRange(0), default=0, show_default=True, help="DelaySeconds of each Download.")
+@click.option(
+    "--attempts", type=click.IntRange(1), default=3, show_default=True, help="Downloads for one device at most."
+)
+@click.option(
+    "--back-off",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    help="Seconds before the second attempt; doubled for each further one.",
+)
+@click.option(
+    "--accounts",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="JSON object of passwords by user name, which CPEs must know.",
+)
+@click.option("--progress", is_flag=True, help="Serve nothing; say where the campaign stands.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
+)
+def acs(**options: Options) -> int:
+    """Run the reference ACS and its file server on the loopback until Ctrl-C, with or without a campaign."""
+    return _call("acs", **options)
+
+
+@cli.command()
 @click.option("--acs", required=True, metavar="URL", help="Where the ACS listens.")
 @click.option(
     "--state",
