@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable
 
@@ -209,3 +210,17 @@ def test_a_busy_acs_is_an_ordinary_failure() -> None:
         assert (await client.post(b"<x/>"))[0] == 503
 
     assert len(converse(busy, talk)) == 1
+
+
+def test_a_server_that_is_never_content_does_not_keep_the_device_busy() -> None:
+    """Each answer is called stale: after a few the reply is the 401."""
+    numbers = itertools.count()
+
+    async def fickle(request: web.BaseRequest) -> web.StreamResponse:
+        challenge = f'Digest realm="r", nonce="{next(numbers)}", qop="auth", stale=true'
+        return web.Response(status=401, headers={"WWW-Authenticate": challenge})
+
+    async def talk(client: AcsClient) -> None:
+        assert (await client.post(b"<x/>"))[0] == 401
+
+    assert len(converse(fickle, talk, "word")) == 4

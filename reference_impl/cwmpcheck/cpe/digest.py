@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-__all__ = ["Authorizer", "Challenge", "Gate", "challenges", "parameters_of"]
+__all__ = ["MAX_ANSWERS", "Authorizer", "Challenge", "Gate", "challenges", "parameters_of"]
 
 _PART = re.compile(r'\s*,?\s*([A-Za-z0-9_-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]+))?')
 _ALGORITHMS: dict[str, Callable[[bytes], str]] = {
     "sha-256": lambda data: hashlib.sha256(data).hexdigest(),
     "md5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
+MAX_ANSWERS = 3
+"""How many challenges one request answers: a server that calls every nonce stale must not keep a client busy."""
+
 _NONCE_SECONDS = 300.0
 _MOST_NONCES = 1000
 

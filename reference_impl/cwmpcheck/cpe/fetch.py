@@ -11,7 +11,7 @@ import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from cwmpcheck.cpe.digest import Authorizer
+from cwmpcheck.cpe.digest import MAX_ANSWERS, Authorizer
 from cwmpcheck.cpe.effects import Fetch
 from cwmpcheck.cpe.faults import FetchCause
 from cwmpcheck.cpe.files import FileStore, TooLarge
@@ -108,7 +108,7 @@ async def fetch_file(
 
 
 async def _fetch(client: aiohttp.ClientSession, order: Fetch, store: FileStore, hosts: tuple[str, ...]) -> str:
-    url, redirects = order.url, 0
+    url, redirects, answers = order.url, 0, 0
     authorizer = Authorizer(order.username, order.password, basic=True)
     while redirects <= _MAX_REDIRECTS:
         headers = {"Accept-Encoding": "identity", "User-Agent": "cwmpcheck-cpe"}
@@ -125,7 +125,13 @@ async def _fetch(client: aiohttp.ClientSession, order: Fetch, store: FileStore, 
                     authorizer = Authorizer("", "", basic=False)  # they were meant for the first server
             elif response.status == 200:
                 return await store.keep(response.content.iter_chunked(_BLOCK))
-            elif response.status != 401 or not authorizer.challenged(response.headers.getall("WWW-Authenticate", [])):
+            elif (
+                response.status == 401
+                and answers < MAX_ANSWERS
+                and authorizer.challenged(response.headers.getall("WWW-Authenticate", []))
+            ):
+                answers += 1
+            else:
                 raise FetchFailed(_cause(response.status), f"the file server answered {response.status}")
     raise FetchFailed(FetchCause.OTHER, f"more than {_MAX_REDIRECTS} redirects")
 

@@ -10,7 +10,7 @@ import aiohttp
 import yarl
 from multidict import CIMultiDictProxy
 
-from cwmpcheck.cpe.digest import Authorizer
+from cwmpcheck.cpe.digest import MAX_ANSWERS, Authorizer
 from cwmpcheck.cpe.hosts import is_loopback
 
 __all__ = ["AcsClient", "PostFailed"]
@@ -58,10 +58,12 @@ class AcsClient:
             PostFailed: the connection was refused or broke, the reply took too long or was too long.
         """
         try:
-            redirects = 0
+            redirects = answers = 0
             while redirects <= _MAX_REDIRECTS:
                 status, body, headers = await self._post(data)
-                if status == 401 and self._may_answer(headers.getall("WWW-Authenticate", [])):
+                offers = headers.getall("WWW-Authenticate", [])
+                if status == 401 and answers < MAX_ANSWERS and self._may_answer(offers):
+                    answers += 1
                     continue
                 if status not in (302, 307):
                     return status, body
