@@ -173,7 +173,9 @@ def conclude(case: Case, watched: Watched) -> Judged:
         for n in range(watched.told_from, len(seen))
         if seen[n].kind not in INTERNAL and not (case.vantage == "acs" and seen[n].kind is Kind.SESSION_FAILED)
     ]
-    followed, under = _follow(case, [seen[n].letter.followed for n in places])
+    # No reading admits what breaks the protocol under all of them: the search for one is spared.
+    hopeless = any(finding.severity is Severity.PROTOCOL for _, finding in watched.findings)
+    followed, under = _follow(case, [seen[n].letter.followed for n in places], search=not hopeless)
     because = {places[d.index]: d.because for d in followed.divergences}
     case.tally.add(watched.tally)
     case.tally.count(Tolerance.COARSE_MENDING, sum(not d.searched for d in followed.divergences))
@@ -235,7 +237,7 @@ def _team(parameters: frozenset[tuple[str, Value]], fetches_seen: bool, vantage:
     return Team([Follower(variant, fetches_seen=fetches_seen, vantage=vantage) for variant in variants])
 
 
-def _follow(case: Case, word: Sequence[Letter]) -> tuple[Following, str | None]:
+def _follow(case: Case, word: Sequence[Letter], *, search: bool) -> tuple[Following, str | None]:
     """Follow under the chosen readings; where that fails, look for one or two others that admit the whole trace."""
     chosen, midway = case.readings, case.midway
 
@@ -243,7 +245,7 @@ def _follow(case: Case, word: Sequence[Letter]) -> tuple[Following, str | None]:
         return _team(frozenset({**chosen, **other}.items()), case.trace.file_server_seen, case.vantage)
 
     default = follow(word, team(), midway=midway)
-    if not default.divergences:
+    if not default.divergences or not search:
         return default, None
     free = [reading for reading in READINGS if reading.id not in chosen]
     flips = [(r.parameter.name, r.id, value) for r in free for value in list(r.values)[1:]]
