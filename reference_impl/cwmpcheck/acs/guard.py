@@ -7,6 +7,7 @@ whenever no request is being handled; the first complete header stops it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 from aiohttp import web
@@ -29,6 +30,8 @@ class BodyTooSlow(Exception):
 
 class _GuardedConnection(RequestHandler):
     idle_timeout = 30.0
+    refused: Callable[[int, str], None] = staticmethod(lambda status, why: None)
+    """Called with each HTTP error that is answered below the handler: what is no HTTP never reaches it."""
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -38,6 +41,18 @@ class _GuardedConnection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self.busy()
         super().connection_lost(exc)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what could not be read as HTTP, or what the handler failed at."""
+        # The class of error alone: its text may quote what was sent.
+        self.refused(status, type(exc).__name__ if exc is not None else "no HTTP")
+        return super().handle_error(request, status, exc, message)
 
     def idle(self) -> None:
         """Nothing is being handled: the client must complete a header in time."""
@@ -57,10 +72,14 @@ class GuardedServer(web.Server):
     Args:
         handler: answers one request.
         idle_timeout: seconds for a complete header to arrive, on a new connection and after each reply.
+        refused: called with status and reason of each error that is answered before the handler is asked.
     """
 
-    def __init__(self, handler: Any, *, idle_timeout: float) -> None:
+    def __init__(
+        self, handler: Any, *, idle_timeout: float, refused: Callable[[int, str], None] = lambda status, why: None
+    ) -> None:
         self._handle = handler
+        self._refused = refused
         self._idle_timeout = idle_timeout
         super().__init__(self._guarded)
 
@@ -68,6 +87,7 @@ class GuardedServer(web.Server):
         """The protocol of one new connection."""
         connection = _GuardedConnection(self, loop=asyncio.get_running_loop(), auto_decompress=False)
         connection.idle_timeout = self._idle_timeout
+        connection.refused = self._refused
         return connection
 
     async def _guarded(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -74,7 +74,7 @@ def acs_server(
             await asyncio.sleep(reply.after)
         return _response(reply)
 
-    return GuardedServer(handle, idle_timeout=idle_timeout)
+    return GuardedServer(handle, idle_timeout=idle_timeout, refused=_refusals(log))
 
 
 def file_server(
@@ -117,7 +117,7 @@ def file_server(
             response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(digest).decode()}:"
         return response
 
-    return GuardedServer(handle, idle_timeout=idle_timeout)
+    return GuardedServer(handle, idle_timeout=idle_timeout, refused=_refusals(log))
 
 
 def _part(request: web.BaseRequest, data: bytes, tag: str, log: Log) -> web.Response:
@@ -147,6 +147,10 @@ def _challenged(doorkeeper: Doorkeeper, request: web.BaseRequest, log: Log) -> w
     for challenge in verdict.challenges:
         response.headers.add("WWW-Authenticate", challenge)
     return response
+
+
+def _refusals(log: Log) -> Callable[[int, str], None]:
+    return lambda status, why: log({"what": "refused", "status": status, "why": why})
 
 
 def _response(reply: Reply) -> web.Response:
