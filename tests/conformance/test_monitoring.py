@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.conformance.dialogues import NAMESPACE, Script, download, inform, other, upgrade
 
 from cwmpcheck.catalogue import PROPERTIES
 from cwmpcheck.conformance import Severity, diff_trace
@@ -16,7 +17,6 @@ from cwmpcheck.wire import (
     TransferComplete,
     TransferCompleteResponse,
 )
-from tests.conformance.dialogues import NAMESPACE, Script, download, inform, other, upgrade
 
 Make = Callable[[], Script]
 DONE = ("7 TRANSFER COMPLETE", "M Download|K1")

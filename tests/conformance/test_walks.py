@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.conformance.walks import Walk
 
 from cwmpcheck.conformance import Severity, TraceVerdict, diff_trace
-from tests.conformance.walks import Walk
 
 HARD = (Severity.PROTOCOL, Severity.MESSAGE, Severity.MINOR)
 SCENARIOS = ("unicast", "same-session", "status0")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import msgspec
+from tests.conformance.dialogues import Script, download, inform, other
 
 from cwmpcheck.compile.python import compile_python, evaluator
 from cwmpcheck.conformance.letters import Letter, letter
@@ -22,7 +23,6 @@ from cwmpcheck.wire import (
     TransferComplete,
     TransferCompleteResponse,
 )
-from tests.conformance.dialogues import Script, download, inform, other
 
 VERSIONS = ("1.0", "2.0")
 RARE = {"lose_power": 0.06, "lose_post": 0.12, "lose_reply": 0.12, "answer_with_fault": 0.2, "send_request": 0.3}

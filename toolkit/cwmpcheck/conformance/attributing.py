@@ -11,9 +11,6 @@ from cwmpcheck.conformance.judging import HARD, Case, Judged, Watched, conclude,
 from cwmpcheck.conformance.scopes import Scope, attributions, bearers_of
 from cwmpcheck.conformance.tolerances import Tolerance
 
-ONE_TRANSFER = "A-05=b"
-"""The reading by which a second Download under the same key replaces the first."""
-
 
 def judge_transfers(case: Case) -> Iterator[Judged]:
     """Judge each transfer of a device, in order of first appearance."""
@@ -28,7 +25,7 @@ def judge_transfers(case: Case) -> Iterator[Judged]:
 
 
 def _attributed(case: Case, key: str) -> Sequence[Watched]:
-    """The attribution that breaks least; what it breaks, and another meaning of the key does not, is left open."""
+    """The attribution that breaks least; what the key has to do with is left open where not all could be tried."""
     ways, all_of_them = attributions(case.device, key)
     case.tally.count(Tolerance.SHARED_KEY)
     best: Sequence[Watched] = ()
@@ -38,19 +35,16 @@ def _attributed(case: Case, key: str) -> Sequence[Watched]:
             best = watched
         if not _broken(best):
             return best
-    if not all_of_them:
-        case.tally.count(Tolerance.TOO_MANY_ATTRIBUTIONS)
-        best = [_left_open(each, _ids(watch(case, _nothing_of(case, key))), None) for each in best]
-    as_one = watch(case, Scope(key))
-    return [_left_open(each, _ids(as_one), ONE_TRANSFER) for each in best]
+    if all_of_them:
+        return best
+    case.tally.count(Tolerance.TOO_MANY_ATTRIBUTIONS)
+    certain = watch(case, _nothing_of(case, key))
+    ids = {finding.property for _, finding in certain.findings if finding.severity in HARD}
+    return [_left_open(each, ids) for each in best]
 
 
 def _broken(watched: Sequence[Watched]) -> int:
     return sum(each.broken for each in watched)
-
-
-def _ids(watched: Watched) -> set[str]:
-    return {finding.property for _, finding in watched.findings if finding.severity in HARD}
 
 
 def _nothing_of(case: Case, key: str) -> Scope:
@@ -60,11 +54,11 @@ def _nothing_of(case: Case, key: str) -> Scope:
     return Scope(key, frozenset(spots), frozenset(number for number, _ in found.fetches))
 
 
-def _left_open(watched: Watched, certain: set[str], under: str | None) -> Watched:
+def _left_open(watched: Watched, certain: set[str]) -> Watched:
     findings = tuple(
         (index, finding)
         if finding.severity not in HARD or finding.property in certain
-        else (index, msgspec.structs.replace(finding, severity=Severity.OPEN, under=under))
+        else (index, msgspec.structs.replace(finding, severity=Severity.OPEN))
         for index, finding in watched.findings
     )
     return Watched(watched.scope, watched.seen, findings, watched.told_from, watched.tally)

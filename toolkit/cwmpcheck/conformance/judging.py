@@ -29,6 +29,8 @@ from cwmpcheck.wire import Inform
 
 KEYED = frozenset({"P-15", "P-16", "P-49"})
 """Properties that speak of a Download which a capture that begins late may have missed."""
+OF_THE_PAST = KEYED | {"P-41", "P-42", "P-46", "P-47", "P-48", "P-109"}
+"""Properties that say what must have been before a report: open where the transfer is from before the capture."""
 HARD = frozenset({Severity.PROTOCOL, Severity.MESSAGE, Severity.MINOR})
 
 NEED_FILES = tuple(item.id for item, _ in judged_on_traces() if item.needs_files)
@@ -131,6 +133,9 @@ def _finding(case: Case, scope: Scope, breach: Breach, told_from: int, tally: Ta
     if item.id == "P-42" and case.expect_version is not None:
         severity = Severity.PROTOCOL
     if breach.under or breach.index < told_from:
+        severity = Severity.OPEN
+    from_before = breach.seen.letter.followed is not breach.seen.letter
+    if item.id in OF_THE_PAST and from_before:
         severity = Severity.OPEN
     if item.id in KEYED and (scope.key is None or not breach.transfer_open):
         severity = Severity.OPEN
