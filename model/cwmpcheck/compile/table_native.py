@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -30,9 +29,6 @@ _STOPPED = {
     5: reasons.STOP,
     _OVERFLOW: reasons.OVERFLOW,
 }
-
-WORTH_THREADS = 1 << 22
-"""Below so many candidate states a second thread costs more than it saves."""
 
 
 class _Tables(ctypes.Structure):
@@ -143,7 +139,6 @@ def program(components: int) -> ctypes.CDLL:
         *[ctypes.c_uint64] * 2,
         _POINTER,
         *[ctypes.c_uint64] * 3,
-        ctypes.c_int,
     ]
     made.advance.argtypes = [_POINTER, ctypes.c_double]
     made.close_search.argtypes = [_POINTER]
@@ -183,7 +178,6 @@ class NativeTableSearch(TableSearch):
             len(ends),
             self._bounds.states or 0,
             self._bounds.bytes or 0,
-            workers(self.tables.states),
         )
         if self._pointer is None:
             raise MemoryError("the machine has no memory left for a search")
@@ -264,10 +258,3 @@ class NativeTableSearch(TableSearch):
     def __del__(self) -> None:
         if getattr(self, "_pointer", None) is not None:
             self.close()
-
-
-def workers(states: int) -> int:
-    """How many threads expand a level of a space of so many candidate states."""
-    if states < WORTH_THREADS:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
