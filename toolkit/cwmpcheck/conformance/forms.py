@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cwmpcheck.catalogue import find
-from cwmpcheck.catalogue.form import FORM_PROPERTIES
+from cwmpcheck.catalogue.form import FORM_PROPERTIES, FormProperty
 from cwmpcheck.conformance.findings import At, Finding, Severity
 from cwmpcheck.conformance.tolerances import Tally, Tolerance
 from cwmpcheck.traces import Device, Message, Session
@@ -59,11 +60,14 @@ def _refusal(envelope: Envelope, asked: Envelope | None) -> tuple[Departure, ...
     return ()
 
 
+@lru_cache(maxsize=4096)
+def _selected(departure: Departure) -> tuple[tuple[FormProperty, str | None], ...]:
+    """The properties that a departure breaks, with the reading that admits it; a device departs the same way each time."""
+    return tuple((item, item.admitted_under(departure)) for item in FORM_PROPERTIES if item.selects(departure))
+
+
 def _broken(departure: Departure, message: Message, device: str, at: At) -> Iterator[Finding]:
-    for item in FORM_PROPERTIES:
-        if not item.selects(departure):
-            continue
-        under = item.admitted_under(departure)
+    for item, under in _selected(departure):
         yield Finding(
             property=item.id,
             severity=Severity.OPEN if under else Severity(item.severity_of(departure)),

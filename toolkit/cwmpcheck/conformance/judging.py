@@ -242,12 +242,17 @@ def _team(parameters: frozenset[tuple[str, Value]], fetches_seen: bool, vantage:
     return Team([Follower(variant, fetches_seen=fetches_seen, vantage=vantage) for variant in variants])
 
 
+def team_for(readings: Mapping[str, Value], fetches_seen: bool, vantage: Vantage = "cpe") -> Team:
+    """The model under chosen readings, with every variant that a trace leaves open; one team is kept for each choice."""
+    return _team(frozenset(readings.items()), fetches_seen, vantage)
+
+
 def _follow(case: Case, word: Sequence[Letter], *, search: bool) -> tuple[Following, str | None]:
     """Follow under the chosen readings; where that fails, look for one or two others that admit the whole trace."""
     chosen, midway = case.readings, case.midway
 
     def team(**other: Value) -> Team:
-        return _team(frozenset({**chosen, **other}.items()), case.trace.file_server_seen, case.vantage)
+        return team_for({**chosen, **other}, case.trace.file_server_seen, case.vantage)
 
     default = follow(word, team(), midway=midway)
     if not default.divergences or not search:

@@ -133,7 +133,7 @@ class Slice:
 
     def _overtakings(self, key: str) -> Iterator[tuple[float, Seen]]:
         """Fetches of transfers that were requested later and due no earlier, before this one's own."""
-        due = dict(_due_times(self.device))
+        due = dict(_due_times(self.device)) if self.device.fetches else {}
         mine = due.get(key)
         if mine is None:
             return

@@ -50,6 +50,8 @@ def _finding(id: str, severity: Severity, device: Device, at: At, expected: str,
 
 def _early_fetches(device: Device, start: float, tally: Tally) -> Iterator[Finding]:
     """P-53: a GET before the time of its Download plus DelaySeconds, whichever of the Downloads of that URL it is for."""
+    if not device.fetches:
+        return
     due: dict[str, list[tuple[float, int]]] = {}
     for session in device.sessions:
         for message in session.messages:
