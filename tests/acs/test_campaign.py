@@ -86,3 +86,9 @@ def test_a_session_lasts_only_so_long_and_locks_nobody_out() -> None:
     assert isinstance(read_envelope(second.data).body, messages.InformResponse)
     assert core.post(cookie, b"", 60.0).status == 400
     assert core.post(second.cookie, b"", 121.0).status == 400
+
+
+def test_a_campaign_can_be_handed_to_a_process() -> None:
+    """As JSON, which is how the ACS gets its options, every campaign stays what it is."""
+    for campaign in (CAMPAIGN, Campaign("fw", "http://127.0.0.1/f")):
+        assert msgspec.json.decode(msgspec.json.encode(campaign), type=Campaign) == campaign

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import math
 from urllib.parse import quote
 
 import msgspec
@@ -38,7 +37,7 @@ class Campaign(msgspec.Struct, frozen=True):
             was fetched.
         devices: patterns of device names (``0C0FFE-*``), one of which must fit; none means every device.
         opens: seconds since 1970 before which no Download is sent.
-        closes: after which none is sent, neither a first one nor a repeated one.
+        closes: after which none is sent, neither a first one nor a repeated one; ``None``: it stays open.
         back_off_seconds: between the first Download and the second at least; twice that before the third, and so on.
         username: for the file server, if it asks.
         password: that goes with it.
@@ -57,7 +56,7 @@ class Campaign(msgspec.Struct, frozen=True):
     own_urls: bool = False
     devices: tuple[str, ...] = ()
     opens: float = 0.0
-    closes: float = math.inf
+    closes: float | None = None
     back_off_seconds: float = 0.0
     username: str = ""
     password: str = ""
@@ -84,7 +83,8 @@ class Campaign(msgspec.Struct, frozen=True):
             operations: all of this campaign for it, in order.
             now: seconds since 1970.
         """
-        if not (self.includes(device.name) and self.opens <= now <= self.closes):
+        open_now = self.opens <= now and (self.closes is None or now <= self.closes)
+        if not (self.includes(device.name) and open_now):
             return False
         return self.lacks(device, operations) and now >= self._not_before(operations)
 
