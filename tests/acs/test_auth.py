@@ -36,7 +36,7 @@ def credentials(
     hashing = {"SHA-256": hashlib.sha256, "MD5": hashlib.md5}[algorithm]
 
     def of(text: str) -> str:
-        return hashing(text.encode()).hexdigest()
+        return hashing(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     said = {"username": USER, "realm": "cwmpcheck", "nonce": nonce, "uri": "/", "cnonce": "c"}
     secret, request = of(f"{USER}:cwmpcheck:{PASSWORD}"), of("POST:/")
