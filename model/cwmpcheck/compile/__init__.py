@@ -1,6 +1,7 @@
 """A system as Python, NumPy, C and z3; and as TLA+, Promela, SMT-LIB2 and JSON for other tools."""
 
 from cwmpcheck.compile.backend import Backend, State
+from cwmpcheck.compile.components import NoTables
 from cwmpcheck.compile.description import description
 from cwmpcheck.compile.native import compile_native
 from cwmpcheck.compile.numpy import compile_numpy
@@ -15,6 +16,7 @@ from cwmpcheck.compile.valuation import valuation
 __all__ = [
     "Backend",
     "NoCompiler",
+    "NoTables",
     "Relation",
     "State",
     "TlaModule",

@@ -189,9 +189,14 @@ CLAIM = "not the claim "
 """How the watch on the negation of an auxiliary claim is called."""
 
 
-@once_per_system
 def with_claims(system: System) -> System:
     """The system looking out for the negation of each of its auxiliary claims as well."""
+    # Without claims it is the same object, with all that was already made of it.
+    return _watching_claims(system) if system.auxiliary else system
+
+
+@once_per_system
+def _watching_claims(system: System) -> System:
     return system.with_watches(Watch(CLAIM + name, state=z3.Not(claim)) for name, claim in system.auxiliary.items())
 
 
