@@ -1,29 +1,16 @@
-"""The given verdicts on the real runs, in the words of our own."""
+"""The given verdicts on the real runs, as the tool that writes docs/conformance.md reads them."""
 
 from __future__ import annotations
 
-import functools
-import json
-import re
+import runpy
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
-import msgspec
-
-SHARED_TRACES = Path(__file__).resolve().parents[3] / "shared" / "traces"
-RUNS = sorted(path.parent.name for path in SHARED_TRACES.glob("*/exchanges.jsonl"))
-
-PROTOCOL = {"CONFORMS": "conforms", "DEVIATES": "deviates", "OPEN": "conforms"}
-MESSAGES = {"clean": "clean", "minor only": "minor", "DEVIATES": "deviates"}
-
-ADDED = {
-    "genieacs__genieacs-sim__file_404": {
-        "P-06": "FaultCode 9016 is not in the set that the XSD of the namespace in use (cwmp-1-0) lists for TransferComplete"
-    },
-}
-"""What we find and the ground truth does not name, with the argument from the rule."""
+_TOOL: dict[str, Any] = runpy.run_path(str(Path(__file__).resolve().parents[2] / "docs" / "tools" / "conformance.py"))
 
 
-class Given(msgspec.Struct, frozen=True):
+class Given(Protocol):
     """The ground truth on one run: both verdicts in our words, and the properties behind them."""
 
     protocol: str
@@ -32,22 +19,7 @@ class Given(msgspec.Struct, frozen=True):
     not_counted: frozenset[str]
 
 
-@functools.cache
-def properties_by_code() -> dict[str, tuple[str, str]]:
-    """From the table in the notes on the traces: the property of each code, and its class."""
-    rows = re.findall(r"^\| (D\w+\??) \| (P-\d+)[^|]*\| ([^|]+?) \|", (SHARED_TRACES / "README.md").read_text(), re.MULTILINE)
-    return {code: (property, weight) for code, property, weight in rows}
-
-
-@functools.cache
-def given(name: str) -> Given:
-    """What the ground truth says of a run."""
-    entry = json.loads((SHARED_TRACES / "ground_truth.json").read_text())[name]
-    codes = {code: properties_by_code()[code] for code in entry["codes"]}
-    soft = frozenset(p for p, weight in codes.values() if "conditional" in weight or weight == "open")
-    return Given(
-        protocol=PROTOCOL[entry["protocol"]],
-        messages=MESSAGES[entry["messages"]],
-        broken=frozenset(p for p, _ in codes.values()) - soft,
-        not_counted=soft,
-    )
+SHARED_TRACES: Path = _TOOL["TRACES"]
+RUNS: list[str] = _TOOL["RUNS"]
+ARGUED: dict[tuple[str, str], str] = _TOOL["ARGUED"]
+given: Callable[[str], Given] = _TOOL["given"]

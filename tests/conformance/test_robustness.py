@@ -9,9 +9,16 @@ from tests.conformance.dialogues import Script, download, inform, other, upgrade
 from cwmpcheck.conformance import Severity, TraceVerdict, diff_trace
 from cwmpcheck.conformance.scopes import MOST_ATTRIBUTIONS, attributions
 from cwmpcheck.conformance.tolerances import Tolerance
-from cwmpcheck.traces import Device, Trouble, Where
+from cwmpcheck.traces import Device, Message, Trace, Trouble, Where
 from cwmpcheck.vocabulary.errors import UsageError
-from cwmpcheck.wire import DownloadResponse, TransferComplete, TransferCompleteResponse, Unreadable
+from cwmpcheck.wire import (
+    DownloadResponse,
+    Fault,
+    InformResponse,
+    TransferComplete,
+    TransferCompleteResponse,
+    Unreadable,
+)
 
 HARD = (Severity.PROTOCOL, Severity.MESSAGE, Severity.MINOR)
 BAD_RETRY = "P-34"
@@ -216,6 +223,32 @@ def test_http_errors_are_failed_sessions() -> None:
         script = Script().asks().get().opens(*events("K1"), version="2.0").cpe(TransferComplete("K1")).http(503)
         verdict = diff_trace(script.wait(6).reports("K1", *events("K1"), retry=retry).trace())
         assert hard(verdict) == wrong
+
+
+def test_retry_request_is_no_failure() -> None:
+    """Fault 8005 and the same request again, Inform or TransferComplete, are one request of the session: nothing is broken."""
+    script = Script().asks().get().cpe(inform(*events("K1"), version="2.0")).acs(Fault(8005))
+    again = inform(*events("K1"), version="2.0")
+    script.cpe(again).acs(InformResponse()).cpe(TransferComplete("K1")).acs(Fault(8005))
+    verdict = diff_trace(as_one_session(script.cpe(TransferComplete("K1")).acs(TransferCompleteResponse()).closes()))
+    assert (hard(verdict), followed(verdict)) == (set(), True)
+    assert verdict.tolerances[Tolerance.RETRY_REQUEST.value] == 2
+
+
+def test_a_retry_request_that_is_not_heeded() -> None:
+    """After fault 8005 to TransferComplete the session goes on without it: the fault is seen, the report not delivered."""
+    script = Script().asks().get().opens(*events("K1"), version="2.0").cpe(TransferComplete("K1")).acs(Fault(8005)).closes()
+    assert "P-100" in hard(diff_trace(script.opens("2 PERIODIC").closes().trace()))
+
+
+def as_one_session(script: Script) -> Trace:
+    """The dialogue with the last two sessions joined: an Inform sent again opens no new one."""
+    script.sessions[-2:] = [[*script.sessions[-2], *script.sessions[-1]]]
+    script.sessions[-1] = [
+        msgspec.structs.replace(item, index=index) if isinstance(item, Message) else item
+        for index, item in enumerate(script.sessions[-1])
+    ]
+    return script.trace()
 
 
 # --- doubt ------------------------------------------------------------------------------------------------------

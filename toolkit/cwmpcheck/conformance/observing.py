@@ -27,10 +27,14 @@ from cwmpcheck.wire import (
     InformResponse,
     TransferComplete,
     TransferCompleteResponse,
+    rpc_name,
 )
 
 EVENT_M_REBOOT = "M Reboot"
 OTHER_COMPLETIONS = ("M Upload", "M ScheduleDownload")
+
+RETRY_REQUEST = 8005
+"""The fault by which the ACS asks for the same request again, in the same session (F-01)."""
 
 FAILED = letter((("kind", Kind.SESSION_FAILED),))
 UNTOLD = frozenset({"other_event"})
@@ -47,6 +51,8 @@ class _Running:
     asked_ours: bool = False
     asking: Envelope | None = None
     asking_ours: bool = False
+    again: bool = False
+    """The CPE's next post is its last one again, after a fault 8005."""
     from_before: bool = False
     """The CPE's request that is outstanding is a report of a transfer from before the capture."""
 
@@ -145,7 +151,10 @@ class Slice:
 
     # --- the CPE's posts -----------------------------------------------------------------------------------------
 
-    def _from_cpe(self, session: Session, message: Message, running: _Running) -> Letter:
+    def _from_cpe(self, session: Session, message: Message, running: _Running) -> Letter | None:
+        if running.again:
+            running.again, running.asking = False, message.envelope
+            return None
         missing = bool(running.cookie) and _cookie_missing(message, running)
         envelope = message.envelope
         if envelope is None:
@@ -259,7 +268,7 @@ class Slice:
 
     # --- the ACS's replies ---------------------------------------------------------------------------------------
 
-    def _from_acs(self, session: Session, message: Message, running: _Running) -> Letter:
+    def _from_acs(self, session: Session, message: Message, running: _Running) -> Letter | None:
         running.cookie = _set_cookie(message) or running.cookie
         envelope = message.envelope
         if envelope is None:
@@ -271,10 +280,21 @@ class Slice:
             running.asked, running.asked_ours, self._wanted = envelope, True, True
             self._before = self._before or self._version
             return letter((("kind", Kind.DOWNLOAD), ("key", FIRST_KEY), ("delayed", bool(body.delay_seconds)), *marks))
+        if isinstance(body, Fault) and body.code == RETRY_REQUEST and self._comes_again(session, message, running):
+            self.tally.count(Tolerance.RETRY_REQUEST)
+            running.again = True
+            return None
         if isinstance(body, Fault) or message.rpc.endswith("Response"):
             return self._acs_answer(envelope, running, marks)
         running.asked, running.asked_ours = envelope, False
         return letter((("kind", Kind.ACS_REQUEST), *marks))
+
+    def _comes_again(self, session: Session, fault: Message, running: _Running) -> bool:
+        """Whether the CPE's next post is the request that the fault asks for again."""
+        following = session.items[fault.index + 1] if fault.index + 1 < len(session.items) else None
+        if not isinstance(following, Message) or following.sender != "cpe" or running.asking is None:
+            return False
+        return following.envelope is not None and following.rpc == rpc_name(running.asking.body)
 
     def _acs_answer(self, envelope: Envelope, running: _Running, marks: Pairs) -> Letter:
         foreign: Pairs = (("foreign_id", _foreign_id(envelope, running.asking)), *marks)

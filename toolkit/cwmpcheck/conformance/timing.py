@@ -37,7 +37,7 @@ def timing_findings(device: Device, start: float, tally: Tally) -> Iterator[Find
     """
     yield from _early_fetches(device, start, tally)
     yield from _impatience(device, start)
-    yield from _retries(device, start)
+    yield from _retries(device, start, tally)
 
 
 def _place(item: Item | Fetch, time: float, session: int | None, start: float) -> At:
@@ -96,7 +96,7 @@ def retry_window(attempt: int) -> tuple[float, float]:
     return MINIMUM_WAIT * MULTIPLIER ** (row - 1), MINIMUM_WAIT * MULTIPLIER**row
 
 
-def _retries(device: Device, start: float) -> Iterator[Finding]:
+def _retries(device: Device, start: float, tally: Tally) -> Iterator[Finding]:
     """P-85: the wait after a failed session is that of its row, unless a new event came up."""
     events: set[str] = set()
     failures = 0
@@ -108,7 +108,11 @@ def _retries(device: Device, start: float) -> Iterator[Finding]:
             continue
         least, longest = retry_window(failures)
         waited = again.time - session.end
-        if not least <= waited <= longest:
+        if least <= waited <= longest:
+            continue
+        if least - WHOLE_SECONDS < waited < longest + WHOLE_SECONDS:
+            tally.count(Tolerance.WHOLE_SECONDS)
+        else:
             expected = f"retry {failures} after {least:g} to {longest:g} s, with the default retry parameters"
             got = f"Inform {waited:.3f} s after the session failed, without a new event"
             at = _place(again, again.time, following.number, start)

@@ -17,9 +17,10 @@ class Tolerance(enum.Enum):
     VERSION_UNTOLD = "SoftwareVersion not followed on the model: which one this transfer brings was not told, or there are several"
     FROM_BEFORE = "a report whose Download is not in the capture is taken for one from before it"
     STARTS_MIDWAY = "messages before the first Inform not followed, the capture begins in the middle of a session"
+    RETRY_REQUEST = "a request sent again after fault 8005 counts as sent once"
     SHARED_KEY = "several Downloads share a CommandKey; the attribution that breaks least was taken"
     TOO_MANY_ATTRIBUTIONS = "too many ways to attribute a shared CommandKey, so what it breaks is left open"
-    WHOLE_SECONDS = "a GET less than a second early is on time, clocks may count in whole seconds"
+    WHOLE_SECONDS = "a GET or a retry less than a second out of its time is in time, clocks may count in whole seconds"
     SEEN_AT_ACS = "left open: seen from the ACS's end, what was lost on the way is not known"
     COARSE_MENDING = "nearest step taken without a search for the cheapest alignment, the bound on work was reached"
 
