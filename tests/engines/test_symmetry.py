@@ -128,7 +128,7 @@ def test_ladders_that_are_alike(backend: BackendName) -> None:
 
 
 def test_the_benchmark_s_cpes() -> None:
-    """Three CPEs without losses and reboots, in the classes that the oracle counts on a smaller size."""
+    """Two CPEs without losses and reboots have the classes, transitions and depth that the oracle counts."""
     system = symmetric(fwup(replace(SIZES["S"], losses=0)), "cpe")
     found = explore(system, symmetry=True)
     assert (found.states, found.transitions, found.depth) == orbits(system, sorted_parts(1, 15))
