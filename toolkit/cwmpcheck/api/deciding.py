@@ -21,7 +21,7 @@ from cwmpcheck.kernel import System, Value
 from cwmpcheck.protocol import Scenario
 
 Engine = Literal["explore", "prove", "bmc"]
-BackendChoice = Literal["auto", "python", "numpy", "native"]
+BackendChoice = Literal["auto", "python", "numpy", "native", "tables"]
 Change = Callable[[System], System]
 Tell = Callable[[str], None]
 

@@ -18,6 +18,7 @@ from cwmpcheck.traces import load_trace
 from cwmpcheck.vocabulary.errors import UnreadableInput, UsageError
 
 FailOn = Literal["protocol", "message", "minor"]
+Vantage = Literal["cpe", "acs"]
 
 CONFORMS, DEVIATES, UNREADABLE, INCONCLUSIVE = 0, 1, 3, 4
 
@@ -68,6 +69,7 @@ def diff(
     readings: Mapping[str, str] | None = None,
     expect_version: str | None = None,
     fail_on: FailOn = "message",
+    vantage: Vantage = "cpe",
     progress: Callable[[str], None] | None = None,
 ) -> DiffReport:
     """Judge captured traces.
@@ -77,6 +79,7 @@ def diff(
         readings: values of readings by id; defaults for the others.
         expect_version: the SoftwareVersion that the upgrade should bring.
         fail_on: from which weight on a finding makes a trace deviate.
+        vantage: at whose end the traces were recorded: what the CPE sent and was lost is not in one of the ACS.
         progress: is told which trace is read.
 
     Raises:
@@ -85,7 +88,7 @@ def diff(
     A trace that cannot be read does not end the others: its verdict is ``unreadable``.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    verdicts = verdicts_on(given, readings, expect_version, fail_on, progress)
+    verdicts = verdicts_on(given, readings, expect_version, fail_on, progress, vantage)
     return DiffReport(tuple(verdicts), fail_on)
 
 
@@ -95,10 +98,13 @@ def verdicts_on(
     expect_version: str | None = None,
     fail_on: FailOn = "message",
     progress: Callable[[str], None] | None = None,
+    vantage: Vantage = "cpe",
 ) -> Iterator[TraceVerdict]:
     """The verdicts that ``diff`` reports, one by one as they are made; arguments as there."""
     if fail_on not in get_args(FailOn):
         raise UsageError(f"no weight {fail_on!r}; there are {', '.join(get_args(FailOn))}")
+    if vantage not in get_args(Vantage):
+        raise UsageError(f"no vantage {vantage!r}; there are {', '.join(get_args(Vantage))}")
     parameters_of(readings or {})
     sources = [source for path in paths for source in traces_in(Path(path))]
 
@@ -106,17 +112,17 @@ def verdicts_on(
         for source in sources:
             if progress:
                 progress(f"reading {source}")
-            yield moved(_judged(source, readings or {}, expect_version), fail_on)
+            yield moved(_judged(source, readings or {}, expect_version, vantage), fail_on)
 
     return run()
 
 
-def _judged(source: Path, readings: Mapping[str, str], expect_version: str | None) -> TraceVerdict:
+def _judged(source: Path, readings: Mapping[str, str], expect_version: str | None, vantage: Vantage) -> TraceVerdict:
     try:
         trace = load_trace(source)
     except UnreadableInput as error:
         return TraceVerdict(str(source), "unreadable", "inconclusive", "clean", (), (), notes=(str(error),))
-    return diff_trace(trace, readings=readings, expect_version=expect_version)
+    return diff_trace(trace, readings=readings, expect_version=expect_version, vantage=vantage)
 
 
 def traces_in(path: Path) -> list[Path]:

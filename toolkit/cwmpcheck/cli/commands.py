@@ -74,7 +74,7 @@ readings = click.option(
 )
 @click.option(
     "--backend",
-    type=click.Choice(["auto", "python", "numpy", "native"]),
+    type=click.Choice(["auto", "python", "numpy", "native", "tables"]),
     default="auto",
     show_default=True,
     help="What explores; all of them count alike.",
@@ -93,6 +93,13 @@ def verify(**options: Options) -> int:
 @click.argument("traces", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TRACE...")
 @click.option("--expect-version", metavar="V", help="The SoftwareVersion that the upgrade should bring.")
 @readings
+@click.option(
+    "--vantage",
+    type=click.Choice(["cpe", "acs"]),
+    default="cpe",
+    show_default=True,
+    help="At whose end the traces were recorded.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["protocol", "message", "minor"]),

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from rich.text import Text
 
-from cwmpcheck.api.diffing import DiffReport, FailOn, row_of, verdicts_on
+from cwmpcheck.api.diffing import DiffReport, FailOn, Vantage, row_of, verdicts_on
 from cwmpcheck.api.readings import parsed
 from cwmpcheck.cli.ending import INTERRUPTED, UNREADABLE, say
 from cwmpcheck.cli.screen import console, progress, write
@@ -16,14 +16,21 @@ from cwmpcheck.conformance.findings import TraceVerdict
 from cwmpcheck.render.diff_text import COLOURS, trace_lines
 
 
-def run(traces: Sequence[Path], expect_version: str | None, readings: Sequence[str], fail_on: FailOn, form: str) -> int:
+def run(
+    traces: Sequence[Path],
+    expect_version: str | None,
+    readings: Sequence[str],
+    fail_on: FailOn,
+    form: str,
+    vantage: Vantage,
+) -> int:
     """Judge, print each verdict as it is made, and return the exit code."""
     made: list[TraceVerdict] = []
     stopped = False
     screen = console()
     with progress("reading") as tell:
         try:
-            for verdict in verdicts_on(traces, parsed(readings), expect_version, fail_on, tell):
+            for verdict in verdicts_on(traces, parsed(readings), expect_version, fail_on, tell, vantage):
                 made.append(verdict)
                 if form == "jsonl":
                     write(msgspec.json.encode(row_of(verdict)).decode())
