@@ -30,7 +30,11 @@ class DeclarationError(ModelError):
 
     def within(self, action: str, place: str) -> DeclarationError:
         """The same error, told of the action in whose declaration it arose."""
-        return self if self.action else DeclarationError(self.what, action=action, place=place)
+        return self if self.action else type(self)(self.what, action=action, place=place)
+
+
+class NotInSystem(DeclarationError):
+    """A change names an action, a guard or a variable that this system does not have; another scenario's may have it."""
 
 
 class DomainOverflow(ModelError):
