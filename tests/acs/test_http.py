@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -132,7 +133,9 @@ def test_unfinished_headers_are_closed_and_stop_nobody(tmp_path: Path) -> None:
         assert time.monotonic() - started < 1.0
         async with asyncio.timeout(10.0):
             for reader, writer in half:
-                assert await reader.read() == b""
+                # Closed, or reset where the half header had not been read yet: gone either way, and nothing was said.
+                with contextlib.suppress(ConnectionResetError):
+                    assert await reader.read() == b""
                 writer.close()
 
     serve(tmp_path, talk, [])

@@ -254,9 +254,9 @@ def as_one_session(script: Script) -> Trace:
 # --- doubt ------------------------------------------------------------------------------------------------------
 
 
-def trouble(*, inconclusive: bool) -> Trouble:
+def trouble(*, inconclusive: bool, at: float = 0.0) -> Trouble:
     """Something that could not be read."""
-    return Trouble(time=0.0, what="something is missing", where=Where("made up"), inconclusive=inconclusive)
+    return Trouble(time=at, what="something is missing", where=Where("made up"), inconclusive=inconclusive)
 
 
 def test_doubtful_input_never_conforms() -> None:
@@ -268,9 +268,11 @@ def test_doubtful_input_never_conforms() -> None:
 
 
 def test_doubt_does_not_hide_a_breach() -> None:
-    """What is proven stays proven beside what could not be read."""
+    """What was proven before stays proven; what comes after something that could not be read is open."""
     script = Script().asks().get(status=404).reports()
-    assert diff_trace(script.trace(troubles=(trouble(inconclusive=True),))).verdict == "deviates"
+    end = script.trace().end + 1.0
+    assert diff_trace(script.trace(troubles=(trouble(inconclusive=True, at=end),))).verdict == "deviates"
+    assert diff_trace(script.trace(troubles=(trouble(inconclusive=True),))).verdict == "inconclusive"
 
 
 def test_an_empty_trace_is_inconclusive() -> None:

@@ -68,7 +68,9 @@ def test_what_the_model_does_conforms(name: str) -> None:
     assert len(judged) > SEEDS // 2
     assert sum(device.observations for found in judged for device in found.devices) > 1000
     for found in judged:
-        assert (found.verdict, hard(found), found.divergences) == ("conforms", set(), ())
+        assert (hard(found), found.divergences) == (set(), ())
+        # A walk stops anywhere; what it leaves unfinished is all that may stand against it.
+        assert found.verdict == "conforms" or all("the trace ends" in note for note in found.notes), found.notes
         assert all(device.followed == device.observations for device in found.devices)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from cwmpcheck.conformance.attributing import judge_transfers
+from cwmpcheck.conformance.evidence import doubts, lost_thread, reopened
 from cwmpcheck.conformance.findings import At, DeviceSummary, Divergence, Finding, Severity, TraceVerdict
 from cwmpcheck.conformance.forms import form_findings
 from cwmpcheck.conformance.judging import NEED_FILES, Case, Judged
@@ -15,7 +16,7 @@ from cwmpcheck.conformance.timing import timing_findings
 from cwmpcheck.conformance.tolerances import Tally, Tolerance
 from cwmpcheck.conformance.vantages import OPEN_AT_ACS, vantage_of
 from cwmpcheck.protocol import reading
-from cwmpcheck.traces import Device, Message, Trace
+from cwmpcheck.traces import Device, Trace
 
 
 def diff_trace(
@@ -51,7 +52,7 @@ def diff_trace(
         own = [finding for one in judged for finding in one.findings]
         own += form_findings(device, trace.start, tally)
         own += (each for each in timing_findings(device, trace.start, tally) if end == "cpe" or each.property not in OPEN_AT_ACS)
-        findings.extend(_once(own))
+        findings.extend(_once(reopened(own, lost_thread(trace, device))))
         divergences.extend(d for one in judged for d in one.divergences)
         summaries.append(_summary(device, keys, judged))
         if keys and not trace.file_server_seen:
@@ -93,15 +94,12 @@ def _verdict(
     summaries: list[DeviceSummary],
     tally: Tally,
 ) -> TraceVerdict:
-    doubts = [trouble.what for trouble in trace.troubles if trouble.inconclusive]
-    doubts += [f"{device.name}: a message is cut off" for device in trace.devices if _cut(device)]
-    if not any(device.sessions for device in trace.devices):
-        doubts.append("no CWMP session is in it")
+    doubted = doubts(trace, summaries, findings)
     severities = {finding.severity for finding in findings}
-    protocol = "deviates" if Severity.PROTOCOL in severities else "inconclusive" if doubts else "conforms"
+    protocol = "deviates" if Severity.PROTOCOL in severities else "inconclusive" if doubted else "conforms"
     messages = "deviates" if Severity.MESSAGE in severities else "minor" if Severity.MINOR in severities else "clean"
     verdict = "deviates" if "deviates" in (protocol, messages) else protocol
-    notes = [*doubts, *(trouble.what for trouble in trace.troubles if not trouble.inconclusive)]
+    notes = [*doubted, *(trouble.what for trouble in trace.troubles if not trouble.inconclusive)]
     return TraceVerdict(
         source=trace.source,
         verdict=verdict,
@@ -113,7 +111,3 @@ def _verdict(
         tolerances=tally.told(),
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _cut(device: Device) -> bool:
-    return any(isinstance(item, Message) and item.truncated for s in device.sessions for item in s.items)
