@@ -111,20 +111,20 @@ def _edits(
     follower: Follower, letter: Letter, position: int, node: Node, *, step_fails: bool
 ) -> Iterator[tuple[Edit, Place]]:
     if step_fails:
-        because, forced = follower.nearest(node, letter)
-        if forced.states and because is not None:
-            yield Edit(position, f"as if it held that {because.guard}"), (position + 1, forced)
+        reasons, forced = follower.nearest(node, letter)
+        if forced.states and reasons:
+            yield Edit(position, f"as if it held that {reasons[0].guard}"), (position + 1, forced)
     for kind, after in follower.unseen(node).items():
         yield Edit(position, f"with {kind.value} before it, which was not seen"), (position, after)
     yield Edit(position, f"without {letter.kind.value}"), (position + 1, node)
 
 
 def _nearest(follower: Follower, node: Node, letters: Window) -> Alignment:
-    because, forced = follower.nearest(node, letters[0])
-    if because is None or not forced.states:
+    reasons, forced = follower.nearest(node, letters[0])
+    if not reasons or not forced.states:
         edit = Edit(0, f"without {letters[0].kind.value}, of which the model has none here")
         return Alignment((edit,), node, whole=False)
-    return Alignment((Edit(0, f"as if it held that {because.guard}"),), forced, whole=False)
+    return Alignment((Edit(0, f"as if it held that {reasons[0].guard}"),), forced, whole=False)
 
 
 def _told(last: _Way) -> Alignment:

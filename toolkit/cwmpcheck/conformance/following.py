@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from cwmpcheck.compile.python import PythonBackend, compile_python, evaluator
 from cwmpcheck.conformance.findings import Because
 from cwmpcheck.conformance.letters import FieldValue, Letter
+from cwmpcheck.conformance.reasons import differing
 from cwmpcheck.conformance.vantages import Vantage
 from cwmpcheck.kernel import Action, DomainOverflow, System, Value, compose
 from cwmpcheck.kernel.monitor import constants
@@ -25,6 +26,7 @@ from cwmpcheck.protocol.state import Phase
 
 State = tuple[int, ...]
 States = frozenset[State]
+Reasons = tuple[Because, ...]
 
 FETCHES = (Kind.FETCH_BEGINS, Kind.FETCH_ENDS)
 LOSES_POST = "lose_post"
@@ -74,7 +76,7 @@ class Node:
     def __init__(self, states: States) -> None:
         self.states = states
         self.moves: dict[Letter, Node] = {}
-        self.near: dict[Letter, tuple[Because | None, Node]] = {}
+        self.near: dict[Letter, tuple[Reasons, Node]] = {}
         self.unseen: Mapping[Kind, Node] | None = None
         self.ways: dict[tuple[Letter, ...], object] = {}
 
@@ -184,13 +186,13 @@ class Follower:
                     after.add(self._backend.successor(state, showing.number))
         return self.closed(after) if after else self.empty
 
-    def nearest(self, node: Node, letter: Letter) -> tuple[Because | None, Node]:
-        """The least that was wrong: the false guard or field of the nearest step, and the states after forcing it."""
+    def nearest(self, node: Node, letter: Letter) -> tuple[Reasons, Node]:
+        """The least that was wrong: the false guards and fields of the nearest step, and the states after forcing it."""
         if letter not in node.near:
             node.near[letter] = self._nearest(node, letter)
         return node.near[letter]
 
-    def _nearest(self, node: Node, letter: Letter) -> tuple[Because | None, Node]:
+    def _nearest(self, node: Node, letter: Letter) -> tuple[Reasons, Node]:
         least, nearest = 10**6, None
         forced: set[State] = set()
         for showing in self._shown.get(letter.kind, ()):
@@ -202,7 +204,7 @@ class Follower:
                 if distance < least:
                     least, nearest, forced = distance, (showing, state), set()
                 forced |= after
-        because = self._because(*nearest, letter) if nearest is not None else None
+        because = self._because(*nearest, letter) if nearest is not None else ()
         return because, self.closed(forced) if forced else self.empty
 
     def unseen(self, node: Node) -> Mapping[Kind, Node]:
@@ -233,15 +235,14 @@ class Follower:
         false = sum(not holds for holds in self._backend.guards(state, showing.number))
         return false + len(disagreements(showing, state, letter))
 
-    def _because(self, showing: Showing, state: State, letter: Letter) -> Because:
+    def _because(self, showing: Showing, state: State, letter: Letter) -> Reasons:
         action = self._system.actions[showing.number]
         holding = self._backend.guards(state, showing.number)
-        for guard, holds in zip(action.guards, holding, strict=True):
-            if not holds:
-                return Because(guard.reason, guard.rule, self._values(constants(guard.term), state))
-        name, expected = next(iter(disagreements(showing, state, letter)), ("", ""))
-        told = {name: f"{expected} expected, {letter.fields.get(name, 0)} seen"}
-        return Because(f"{name} = {expected} in {letter.kind.value}", None, told)
+        false = (guard for guard, holds in zip(action.guards, holding, strict=True) if not holds)
+        guards = tuple(Because(g.reason, g.rule, self._values(constants(g.term), state)) for g in false)
+        wrong = disagreements(showing, state, letter)
+        fields = tuple(differing(name, shown, letter.fields.get(name, 0)) for name, shown in wrong)
+        return guards + fields
 
     def _values(self, names: Iterable[str], state: State) -> dict[str, str]:
         shown = self._system.show(state)
@@ -255,12 +256,12 @@ def _same(name: str, shown: int, wanted: FieldValue) -> bool:
     return shown == int(wanted) if not isinstance(wanted, Kind) else False
 
 
-def disagreements(showing: Showing, state: State, letter: Letter) -> list[tuple[str, str]]:
+def disagreements(showing: Showing, state: State, letter: Letter) -> list[tuple[str, int]]:
     """The fields in which a step would show something else, with what it would show."""
     wrong = []
     for name, value in showing.fields.items():
         if name not in letter.open_ended:
             shown = value(state)
             if not _same(name, shown, letter.fields.get(name, 0)):
-                wrong.append((name, str(shown)))
+                wrong.append((name, shown))
     return wrong

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-import msgspec
-
 from cwmpcheck.catalogue import PROPERTIES, Property, judged_on_traces
 from cwmpcheck.catalogue.ledger import Life, Outcome
-from cwmpcheck.conformance.findings import Because, Divergence, Finding, Severity
+from cwmpcheck.conformance.findings import Divergence, Finding, Severity
 from cwmpcheck.conformance.following import Follower
 from cwmpcheck.conformance.letters import Letter
 from cwmpcheck.conformance.monitoring import Breach, Monitor, Page, judge
 from cwmpcheck.conformance.observing import Slice
+from cwmpcheck.conformance.reasons import with_reason
 from cwmpcheck.conformance.scopes import Scope
 from cwmpcheck.conformance.seen import Seen
 from cwmpcheck.conformance.tolerances import Tally, Tolerance
@@ -181,10 +180,10 @@ def conclude(case: Case, watched: Watched) -> Judged:
     # No reading admits what breaks the protocol under all of them: the search for one is spared.
     hopeless = any(finding.severity is Severity.PROTOCOL for _, finding in watched.findings)
     followed, under = _follow(case, [seen[n].letter.followed for n in places], search=not hopeless)
-    because = {places[d.index]: d.because for d in followed.divergences}
+    reasons = {places[d.index]: d.reasons for d in followed.divergences}
     case.tally.add(watched.tally)
     case.tally.count(Tolerance.COARSE_MENDING, sum(not d.searched for d in followed.divergences))
-    findings = [_with_reason(finding, index, because, seen) for index, finding in watched.findings]
+    findings = [with_reason(f, BY_ID[f.property], index, reasons, seen) for index, f in watched.findings]
     key = watched.scope.key or ""
     divergences = tuple(
         Divergence(case.device.name, key, s.at, s.got, d.because, d.mend, under)
@@ -194,18 +193,6 @@ def conclude(case: Case, watched: Watched) -> Judged:
     if not under:
         findings += _unexplained(followed, [seen[n] for n in places], findings, case.device.name)
     return Judged(key, tuple(findings), divergences, len(places), followed.followed)
-
-
-def _with_reason(finding: Finding, index: int, because: Mapping[int, Because | None], seen: Sequence[Seen]) -> Finding:
-    """The false guard at this observation, or else the last one before it in the same session."""
-    session = seen[index].session
-    for earlier in range(index, -1, -1):
-        if seen[earlier].session not in (session, None):
-            return finding
-        reason = because.get(earlier)
-        if reason is not None:
-            return msgspec.structs.replace(finding, because=reason)
-    return finding
 
 
 def _unexplained(

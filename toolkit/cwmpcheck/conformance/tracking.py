@@ -20,15 +20,20 @@ class Diverged:
 
     Attributes:
         index: number of the observation.
-        because: the false guard of the nearest step, or None where the model has no such step at all.
+        reasons: the false guards and fields of the nearest step; none where the model has no such step at all.
         mend: what would let the trace go on.
         searched: the mend is the cheapest there is; else it is the nearest step.
     """
 
     index: int
-    because: Because | None
+    reasons: tuple[Because, ...]
     mend: str
     searched: bool
+
+    @property
+    def because(self) -> Because | None:
+        """The first of them."""
+        return self.reasons[0] if self.reasons else None
 
 
 @dataclass(frozen=True)
@@ -134,15 +139,15 @@ def follow(word: Sequence[Letter], team: Team, *, midway: bool = False) -> Follo
 
 def _mended(team: Team, row: Row, word: Sequence[Letter], at: int, *, search: bool) -> tuple[Diverged, Row]:
     pairs = list(zip(team.followers, row.nodes, strict=True))
-    reasons = (follower.nearest(node, word[at])[0] for follower, node in pairs if node.states)
-    because = next((reason for reason in reasons if reason is not None), None)
+    near = (follower.nearest(node, word[at])[0] for follower, node in pairs if node.states)
+    reasons: tuple[Because, ...] = next((each for each in near if each), ())
     letters = window(word, at)
     ways = [align(follower, node, letters, search=search) if node.states else None for follower, node in pairs]
     best = min(_rank(way) for way in ways if way is not None)
     kept = [way if way is not None and _rank(way) == best else None for way in ways]
     first = next(way for way in kept if way is not None)
     after = [follower.empty if way is None else way.after for (follower, _), way in zip(pairs, kept, strict=True)]
-    return Diverged(at, because, _words(first, letters), first.whole), team.row(tuple(after))
+    return Diverged(at, reasons, _words(first, letters), first.whole), team.row(tuple(after))
 
 
 def _rank(way: Alignment) -> tuple[bool, int]:
