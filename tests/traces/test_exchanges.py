@@ -99,7 +99,7 @@ def test_long_lines_and_bodies_are_capped(tmp_path: Path) -> None:
 
 
 def test_gzipped_and_in_a_folder(tmp_path: Path) -> None:
-    """A gzipped file is read, alone or as the only source of a folder; a note beside it adds its times."""
+    """A gzipped file is read, alone or as the only source of a folder; a note beside it adds its end, and not its start."""
     body = write_envelope(inform(), id="1").decode()
     answer = line(dir="response", status=200, headers=[], body=write_envelope(InformResponse(), id="1").decode(), t=2)
     (tmp_path / "exchanges.jsonl.gz").write_bytes(gzip.compress((request(body) + answer).encode()))
@@ -109,7 +109,7 @@ def test_gzipped_and_in_a_folder(tmp_path: Path) -> None:
     assert alone.devices == folder.devices
     assert [m.rpc for m in alone.devices[0].sessions[0].messages] == ["Inform", "InformResponse"]
     assert (folder.start, folder.end, folder.file_server_seen, folder.sources) == (
-        0.5,
+        alone.start,
         9.0,
         True,
         ("exchanges.jsonl.gz",),

@@ -27,9 +27,8 @@ _MOST_DIFFERENCES = 5
 
 
 class _Recording(msgspec.Struct):
-    """``capture.json`` of a run: when the recording began and ended, and which legs it covers."""
+    """``capture.json`` of a run: when the recording ended, and which legs it covers."""
 
-    t_start: float | None = None
     t_end: float | None = None
     legs: list[str] = []  # msgspec copies an empty default, it is not shared
 
@@ -147,7 +146,10 @@ def _differences(trace: Trace, other: Trace) -> list[Trouble]:
 
 
 def _with_recording(trace: Trace, path: Path) -> Trace:
-    """Add what the run's own note says; a note that cannot be read is a trouble, not an error."""
+    """Add what the run's own note says; a note that cannot be read is a trouble, not an error.
+
+    The trace begins with what is in it, whenever the recorder was started: times then agree with those of a packet viewer.
+    """
     if not path.is_file():
         return trace
     try:
@@ -157,7 +159,6 @@ def _with_recording(trace: Trace, path: Path) -> Trace:
         return msgspec.structs.replace(trace, troubles=(*trace.troubles, trouble))
     return msgspec.structs.replace(
         trace,
-        start=min(trace.start, note.t_start or trace.start),
         end=max(trace.end, note.t_end or trace.end),
         file_server_seen=trace.file_server_seen or _FILE_LEG in note.legs,
     )
