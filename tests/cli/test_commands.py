@@ -38,6 +38,20 @@ def test_a_wide_terminal_gets_the_sentences() -> None:
     assert "The first SOAP message of a session is Inform." in result.stdout
 
 
+def test_a_narrow_terminal_keeps_the_verdict() -> None:
+    """At 40 columns the figures go, the verdicts stay whole."""
+    lines = run("verify", "--scenario", "same-session", "--property", "P-20", columns=40).stdout.splitlines()
+    assert lines[1].split()[:3] == ["P-20", "same-session", "proved"]
+    assert max(map(len, lines)) <= 40
+
+
+def test_a_question_that_does_not_arise_gets_its_reason() -> None:
+    """No empty table."""
+    result = run("verify", "--scenario", "status0", "--property", "P-05")
+    assert result.return_value == 0
+    assert result.stdout.startswith("Not applicable: P-05 in status0: ")
+
+
 def test_a_bug_in_the_model_gives_exit_1_and_a_counterexample(tmp_path: Path) -> None:
     """A dropped guard is found, with an exchange that ends in the broken rule, within 80 columns."""
     file = tmp_path / "bug.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -63,6 +64,8 @@ def bad_files(tmp_path: Path) -> Path:
         (("verify", "--scenario", "nowhere"), 2, "unicast"),
         (("verify", "--reading", "A-08"), 2, "write it as A-08=restarts"),
         (("verify", "--bounds", "many"), 2, "no bound"),
+        (("verify", "--bounds", "states=5,states=6"), 2, "given twice"),
+        (("verify", "--bounds", "depth=5"), 2, "engine bmc"),
         (("verify", "--model", "missing.py"), 2, "no such model file"),
         (("explain", "P31"), 2, "P-31"),
         (("lab", "nowhere", "-o", "{bad}/out"), 2, "nowhere"),
@@ -130,6 +133,13 @@ def test_ctrl_c_keeps_what_was_decided(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert code == ending.INTERRUPTED
     assert err == "cwmpcheck: interrupted; the verdicts made so far (1) are above\n"
     assert out.splitlines()[1].split()[:3] == ["P-20", "status0", "proved"]
+    assert "all as expected" not in out
+    assert "1 verdict: 1 proved; interrupted before the rest was decided." in out
+    assert outcome(capsys, "verify", "--format", "json")[0] == ending.INTERRUPTED
+    made = ()
+    code, out, err = outcome(capsys, "verify", "--format", "json")
+    assert (code, json.loads(out)) == (130, {"results": [], "exit": 130})
+    assert err == "cwmpcheck: interrupted; no verdict was made\n"
 
 
 def test_ctrl_c_stops_a_search_at_once() -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
 from cwmpcheck.api.decision import Decision
+from cwmpcheck.api.readings import default_of
 from cwmpcheck.api.rows import VerifyDocument
 from cwmpcheck.render.verify_table import Line, verify_html, verify_text
 
-ALL_WELL, BROKEN, INCONCLUSIVE = 0, 1, 4
+ALL_WELL, BROKEN, INCONCLUSIVE, INTERRUPTED = 0, 1, 4, 130
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VerifyReport:
     """What ``verify`` found.
 
@@ -22,11 +24,16 @@ class VerifyReport:
         decisions: one for each property, scenario and reading.
         notes: what differs from ``expected.toml`` without being a verdict, such as the size of a state space.
         strict: whether known defects count as broken.
+        interrupted: whether it ends before everything was decided.
     """
 
     decisions: tuple[Decision, ...]
     notes: tuple[str, ...] = ()
     strict: bool = False
+    interrupted: bool = False
+
+    def __repr__(self) -> str:
+        return f"<VerifyReport: {self.summary()}>"
 
     def is_well(self, decision: Decision) -> bool:
         """Whether a verdict is as it should be; with ``strict`` a known defect is none the better for being known."""
@@ -44,7 +51,9 @@ class VerifyReport:
 
     @property
     def exit_code(self) -> int:
-        """0 when all is as it should be, 1 when something is not, 4 when a bound or a limit leaves it open."""
+        """0 when all is as it should be, 1 when something is not, 4 when a bound or a limit leaves it open, 130 when interrupted."""
+        if self.interrupted:
+            return INTERRUPTED
         if self.unexpected:
             return BROKEN
         return INCONCLUSIVE if self.unsettled else ALL_WELL
@@ -56,11 +65,22 @@ class VerifyReport:
     def to_json(self) -> str:
         """As ``verify --format json`` prints it."""
         rows = tuple(each.to_row() for each in self.decisions)
-        return msgspec.json.encode(VerifyDocument(rows, self.exit_code)).decode()
+        return msgspec.json.encode(VerifyDocument(rows, self.exit_code, self.notes)).decode()
 
     def lines(self) -> list[Line]:
         """The decisions as lines of a table."""
-        return [line_of(each, well=self.is_well(each)) for each in self.decisions]
+        return [line_of(each, well=self.is_well(each), under=self.under(each)) for each in self.decisions]
+
+    def under(self, decision: Decision) -> str:
+        """The reading of a decision, where not all have the same: what differs from the defaults; else an empty text."""
+        if all(each.reading == decision.reading for each in self.decisions):
+            return ""
+        return reading_text(decision.reading)
+
+    def where(self, decision: Decision) -> str:
+        """The scenario of a decision, and its reading where not all have the same."""
+        under = self.under(decision)
+        return decision.scenario + (f" under {under}" if under else "")
 
     def summary(self) -> str:
         """One sentence: how many verdicts of which name, and whether all is as it should be."""
@@ -69,6 +89,7 @@ class VerifyReport:
             ALL_WELL: "all as expected",
             BROKEN: f"{len(self.unexpected)} not as expected",
             INCONCLUSIVE: f"{len(self.unsettled)} left open by a bound or a limit",
+            INTERRUPTED: "interrupted before the rest was decided",
         }
         total = len(self.decisions)
         return f"{total} verdict{'' if total == 1 else 's'}: {counts or 'none'}; {end[self.exit_code]}."
@@ -83,8 +104,18 @@ class VerifyReport:
         return {"text/html": self._repr_html_(), "text/plain": str(self)}
 
 
-def line_of(decision: Decision, *, well: bool) -> Line:
-    """A decision as a line of a table."""
+def reading_text(reading: Mapping[str, str]) -> str:
+    """A reading in words: what differs from the defaults.
+
+    >>> reading_text({"A-08": "restarts"})
+    'A-08=restarts'
+    """
+    other = [f"{id}={value}" for id, value in reading.items() if value != default_of(id)]
+    return ", ".join(other) or "the default readings"
+
+
+def line_of(decision: Decision, *, well: bool, under: str = "") -> Line:
+    """A decision as a line of a table; ``under`` names its reading where that has to be told."""
     return Line(
         property=decision.item.id,
         scenario=decision.scenario,
@@ -95,4 +126,6 @@ def line_of(decision: Decision, *, well: bool) -> Line:
         source=decision.item.mark + (" unverified" if decision.unverified else ""),
         title=decision.item.title,
         quiet=decision.name == "not_applicable",
+        why=decision.how or "",
+        under=under,
     )

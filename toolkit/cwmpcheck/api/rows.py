@@ -38,11 +38,12 @@ class ResultRow(msgspec.Struct, frozen=True):
     path: tuple[StepRow, ...] = ()
 
 
-class VerifyDocument(msgspec.Struct, frozen=True):
-    """Everything that ``verify`` prints as JSON."""
+class VerifyDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that ``verify`` prints as JSON; ``notes`` only where there are some."""
 
     results: tuple[ResultRow, ...]
     exit: int
+    notes: tuple[str, ...] = ()
 
 
 class AtRow(msgspec.Struct, frozen=True):

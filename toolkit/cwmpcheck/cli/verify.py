@@ -20,7 +20,7 @@ from cwmpcheck.cli.ending import INTERRUPTED, say
 from cwmpcheck.cli.screen import console, progress, show_table, write
 from cwmpcheck.render.exchange_text import exchange
 from cwmpcheck.render.plain_text import plain
-from cwmpcheck.render.verify_table import verify_table
+from cwmpcheck.render.verify_table import by_reading, reasons, verify_table
 from cwmpcheck.vocabulary.errors import UsageError
 
 MOST_SHOWN = 3
@@ -42,18 +42,29 @@ def run(
 ) -> int:
     """Decide, print, and return the exit code; what was decided before Ctrl-C is printed too."""
     made: list[Decision] = []
+    remarks: list[str] = []
+    near: list[Sample] = []
     stopped = False
     limits = bounds_of(bounds)
-    with progress("preparing") as tell:
-        decisions = decisions_on(
-            scenarios, properties, parsed(readings), limits, engine, backend, model, tell, all_readings=all_readings
-        )
-        try:
+    try:
+        with progress("preparing") as tell:
+            decisions = decisions_on(
+                scenarios,
+                properties,
+                parsed(readings),
+                limits,
+                engine,
+                backend,
+                model,
+                tell,
+                all_readings=all_readings,
+                remark=remarks.append,
+            )
             made.extend(decisions)
-        except KeyboardInterrupt:
-            stopped = True
-    report = report_of(made, strict=strict)
-    near = samples_of(made) if samples and not stopped else []
+        near = samples_of(made) if samples else []
+    except KeyboardInterrupt:
+        stopped = True
+    report = report_of(made, strict=strict, remarks=remarks, interrupted=stopped)
     if form == "json":
         document = json.loads(report.to_json())
         write(json.dumps({**document, "samples": [each.to_row() for each in near]}) if samples else report.to_json())
@@ -62,7 +73,8 @@ def run(
         for each in near:
             write(str(each))
     if stopped:
-        return say(f"interrupted; the verdicts made so far ({len(made)}) are above", INTERRUPTED)
+        so_far = f"the verdicts made so far ({len(made)}) are above" if made else "no verdict was made"
+        return say(f"interrupted; {so_far}", INTERRUPTED)
     return report.exit_code
 
 
@@ -83,34 +95,45 @@ def bounds_of(text: str) -> dict[str, float]:
             number = float("nan")
         if not equals or math.isnan(number):
             raise UsageError(f"{part!r} is no bound; write it as states=1000000,seconds=60")
+        if name.strip() in found:
+            raise UsageError(f"the bound {name.strip()} is given twice; choose one")
         found[name.strip()] = number
     return found
 
 
 def show(report: VerifyReport) -> None:
-    """The table, then what is not as expected, each with its counterexample, then one sentence."""
+    """The tables, then what is not as expected, each with its counterexample, then one sentence."""
     screen = console()
-    show_table(screen, verify_table(report.lines(), screen.width))
+    lines = report.lines()
+    for number, (heading, run) in enumerate(by_reading(lines)):
+        if heading:
+            screen.print(Text(f"\n{heading}" if number else heading))
+        show_table(screen, verify_table(run, screen.width))
+    for text in reasons(lines):
+        screen.print(Text(text))
     for decision in report.decisions:
         if decision.defect is not None and report.is_well(decision):
             screen.print()
             why = f"{decision.defect.id}: {decision.defect.because}"
-            screen.print(Text(plain(f"{decision.item.id} fails in {decision.scenario} as expected, {why}")))
+            screen.print(Text(plain(f"{decision.item.id} fails in {report.where(decision)} as expected, {why}")))
     shown = 0
     for decision in report.unexpected:
         screen.print()
         chart = decision.chart()
         if chart is None:
             word = decision.name.replace("_", " ")
-            screen.print(Text(plain(f"{decision.item.id} in {decision.scenario}: {word}: {decision.how}")))
+            screen.print(Text(plain(f"{decision.item.id} in {report.where(decision)}: {word}: {decision.how}")))
         elif shown < MOST_SHOWN:
             shown += 1
+            if report.under(decision):
+                screen.print(Text(plain(f"Under {report.under(decision)}:")))
             write(exchange(chart, width=min(screen.width, 100)))
         else:
             again = f"cwmpcheck verify --scenario {decision.scenario} --property {decision.item.id}"
-            screen.print(Text(plain(f"{decision.item.id} in {decision.scenario}: {decision.how}; `{again}` shows it")))
+            where = report.where(decision)
+            screen.print(Text(plain(f"{decision.item.id} in {where}: {decision.how}; `{again}` shows it")))
     for decision in report.unsettled:
-        screen.print(Text(plain(f"{decision.item.id} in {decision.scenario} is open: {decision.how}")))
+        screen.print(Text(plain(f"{decision.item.id} in {report.where(decision)} is open: {decision.how}")))
     screen.print()
     for note in report.notes:
         screen.print(Text(plain(f"Note: {note}.")))
