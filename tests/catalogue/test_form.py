@@ -67,10 +67,30 @@ def test_a_mutation_that_finds_nothing_to_change_says_so() -> None:
 @pytest.mark.parametrize("form", FORM_PROPERTIES, ids=lambda form: form.id)
 def test_a_property_has_a_rule_and_a_mutant(form: FormProperty) -> None:
     """Every form property is a rule of the rule book, names known rules only, and has a mutation that breaks it."""
-    assert form.title == rule(form.id).text
     assert form.mark == rule(form.id).grade
     assert all(rule(cited).id == cited for cited in form.rule if re.fullmatch(r"[A-Z]-\d+", cited))
     assert mutants_of(form.id)
+
+
+BREACH = re.compile(r"\b(differs?|absent|missing|without|breach|wrong|never|empty (list|Event))\b")
+
+
+@pytest.mark.parametrize("form", FORM_PROPERTIES, ids=lambda form: form.id)
+def test_a_title_states_the_demand(form: FormProperty) -> None:
+    """A finding shows the title as what was expected, so it is one sentence that names no breach."""
+    assert not BREACH.search(form.title)
+    assert form.title.endswith(".")
+    assert "\n" not in form.title
+
+
+def test_the_order_of_a_report_is_said_where_it_is_broken() -> None:
+    """What P-05 expects lists the elements in the very order in which the correct envelope has them."""
+    title = next(form.title for form in FORM_PROPERTIES if form.id == "P-05")
+    names = ["CommandKey", "FaultStruct", "FaultCode", "FaultString", "StartTime", "CompleteTime"]
+    envelope = WITNESSES["TransferComplete"].decode()
+    for text in (title, envelope):
+        places = [text.index(name) for name in names]
+        assert places == sorted(places)
 
 
 def test_ids_are_unique_and_in_order() -> None:

@@ -2,7 +2,8 @@
 
 The reader of messages records departures without knowing a property; this table alone says what they break. A departure
 that no property selects is an irregularity without a rule behind it (a foreign namespace, a missing ``mustUnderstand``).
-Title, provenance and party come from the rule book, so they cannot disagree with it.
+Provenance and party come from the rule book, so they cannot disagree with it. The titles are this table's own: a title
+is what a reader of a finding was to expect, so it states the demand, and names all that the property selects.
 
 Severities follow the classes of the notes on real captures: ``message`` for what misleads a receiver, ``minor`` for what only
 a validator sees (the order of elements, counts of arrays, a value that the next version of the schema admits).
@@ -31,7 +32,7 @@ class FormProperty:
 
     Attributes:
         id: its id in the rule book.
-        title: what must hold, in one sentence.
+        title: what must hold, in one sentence; findings show it as what was expected.
         rule: ids of the rule book and clauses that it rests on.
         mark: the strongest provenance behind it: ``R``, ``S``, ``M+`` or ``M?`` (the last two are unverified).
         party: whom it binds.
@@ -91,6 +92,7 @@ def _any(*selections: Callable[[Departure], bool]) -> Callable[[Departure], bool
 
 def _form(
     id: str,
+    title: str,
     clause: str,
     selects: Callable[[Departure], bool],
     *,
@@ -99,11 +101,11 @@ def _form(
     party: Party = "cpe",
     admitted: tuple[tuple[DepartureKind, str], ...] = (),
 ) -> FormProperty:
-    """A property whose title, mark and (where it says one) party are those of the rule book."""
+    """A property whose mark and (where it says one) party are those of the rule book."""
     entry = rule(id)
     stated = entry.detail.party if isinstance(entry.detail, PropertySketch) else ""
     bound: Party = "acs" if stated == "acs" else "both" if stated == "both" else "cpe" if stated else party
-    return FormProperty(id, entry.text, (id, *rests_on, clause), str(entry.grade), bound, severity, selects, admitted)
+    return FormProperty(id, title, (id, *rests_on, clause), str(entry.grade), bound, severity, selects, admitted)
 
 
 _K = DepartureKind
@@ -127,27 +129,52 @@ def _outcome_shape(departure: Departure) -> bool:
 
 
 FORM_PROPERTIES: tuple[FormProperty, ...] = (
-    _form("P-01", "XSD A.3.2.8", _select((*_SHAPE, _K.BAD_INTEGER), ("Download",))),
-    _form("P-02", "XSD A.3.2.8", _select((_K.TOO_LONG,), ("Download",))),
+    _form(
+        "P-01",
+        "Download has the schema's ten elements in its order, CommandKey to FailureURL; FileSize and DelaySeconds are numbers.",
+        "XSD A.3.2.8",
+        _select((*_SHAPE, _K.BAD_INTEGER), ("Download",)),
+    ),
+    _form(
+        "P-02",
+        "In Download, CommandKey has at most 32 characters, FileType 64, and every other string 256.",
+        "XSD A.3.2.8",
+        _select((_K.TOO_LONG,), ("Download",)),
+    ),
     _form(
         "P-03",
+        "FileType of Download is one of the namespace in use, or the vendor's own in the form X <OUI> <name>.",
         "XSD A.3.2.8",
         _select((_K.BAD_PATTERN, _K.NOT_IN_ENUMERATION, _K.LATER_VERSION), ("Download",), ("FileType",)),
     ),
     _form(
         "P-04",
+        "DownloadResponse has a Status, and it is 0 or 1.",
         "XSD A.3.2.8",
         _select((_K.NOT_IN_ENUMERATION, _K.BAD_INTEGER, _K.MISSING_ELEMENT), ("DownloadResponse",), ("Status",)),
     ),
-    _form("P-05", "XSD A.3.3.2", _outcome_shape),
+    _form(
+        "P-05",
+        "TransferComplete has, in this order, CommandKey (at most 32 characters), FaultStruct with FaultCode and FaultString "
+        "(at most 256), StartTime, CompleteTime.",
+        "XSD A.3.3.2",
+        _outcome_shape,
+    ),
     _form(
         "P-06",
+        "FaultCode of a TransferComplete is one that the schema of the namespace in use lists.",
         "XSD A.3.3.2",
         _select((_K.FAULT_CODE_ILLEGAL, _K.LATER_VERSION, _K.BAD_INTEGER), _OUTCOMES, ("FaultStruct/FaultCode",)),
     ),
-    _form("P-07", "A.5.1", _select((_K.FAULT_CODE_ILLEGAL,), ("Fault to Download",))),
+    _form(
+        "P-07",
+        "A Fault that answers Download has a code for it: 9000 to 9004, 9010, 9012 to 9019, or 9033 to 9899.",
+        "A.5.1",
+        _select((_K.FAULT_CODE_ILLEGAL,), ("Fault to Download",)),
+    ),
     _form(
         "P-10",
+        "Inform lists at most 64 events, each an EventCode of the schema, then a CommandKey of at most 32 characters.",
         "XSD A.3.3.1",
         _any(
             _select((_K.ARRAY_TOO_LONG,), ("Inform",), ("Event",)),
@@ -157,6 +184,7 @@ FORM_PROPERTIES: tuple[FormProperty, ...] = (
     ),
     _form(
         "P-11",
+        "MaxEnvelopes is there, and is 1.",
         "A.3.3.1",
         _select(
             (_K.MAX_ENVELOPES, _K.BAD_INTEGER, _K.MISSING_ELEMENT), ("Inform", "InformResponse"), ("MaxEnvelopes",)
@@ -164,10 +192,21 @@ FORM_PROPERTIES: tuple[FormProperty, ...] = (
         rests_on=("S-06",),
         severity="minor",
     ),
-    _form("P-12", "A.3.3.1", _select((_K.KEY_ON_PLAIN_EVENT,), ("Inform",))),
-    _form("P-14", "A.3.2.8", _select((_K.USERINFO_IN_URL,), ("Download",))),
+    _form(
+        "P-12",
+        "The CommandKey of an event is empty, unless the event is a method's, such as M Download.",
+        "A.3.3.1",
+        _select((_K.KEY_ON_PLAIN_EVENT,), ("Inform",)),
+    ),
+    _form(
+        "P-14",
+        "The URL of Download holds neither user name nor password.",
+        "A.3.2.8",
+        _select((_K.USERINFO_IN_URL,), ("Download",)),
+    ),
     _form(
         "P-17",
+        "StartTime and CompleteTime are dateTimes in UTC, or 0001-01-01T00:00:00Z where the time is not known.",
         "A.3.3.2",
         _any(
             _select((*_DATE_TIME, _K.MISSING_ELEMENT), ("DownloadResponse",), _TIME_SLOTS),
@@ -176,17 +215,55 @@ FORM_PROPERTIES: tuple[FormProperty, ...] = (
         rests_on=("T-27",),
         admitted=((_K.RELATIVE_TIME, "A-24=b"),),
     ),
-    _form("P-18", "TR-181 forcedInform", _select((_K.FORCED_PARAMETER_MISSING,), ("Inform",))),
-    _form("P-62", "A.3.2.8", _select((_K.NOT_UNKNOWN_TIME,), ("DownloadResponse",)), rests_on=("T-27",)),
-    _form("P-63", "A.3.2.8", _select((_K.TIMES_REVERSED,), ("DownloadResponse",)), rests_on=("T-27",)),
-    _form("P-64", "A.3.3.2", _select((_K.TIMES_REVERSED,), _OUTCOMES), rests_on=("T-27",)),
+    _form(
+        "P-18",
+        "Inform lists SoftwareVersion in its ParameterList.",
+        "TR-181 forcedInform",
+        _select((_K.FORCED_PARAMETER_MISSING,), ("Inform",)),
+    ),
+    _form(
+        "P-62",
+        "DownloadResponse with Status 1 has 0001-01-01T00:00:00Z as its StartTime and as its CompleteTime.",
+        "A.3.2.8",
+        _select((_K.NOT_UNKNOWN_TIME,), ("DownloadResponse",)),
+        rests_on=("T-27",),
+    ),
+    _form(
+        "P-63",
+        "In DownloadResponse with Status 0, CompleteTime is not before StartTime.",
+        "A.3.2.8",
+        _select((_K.TIMES_REVERSED,), ("DownloadResponse",)),
+        rests_on=("T-27",),
+    ),
+    _form(
+        "P-64",
+        "In TransferComplete, CompleteTime is not before StartTime.",
+        "A.3.3.2",
+        _select((_K.TIMES_REVERSED,), _OUTCOMES),
+        rests_on=("T-27",),
+    ),
     _form(
         "P-104",
+        "CurrentTime of Inform is a dateTime that says its offset from UTC.",
         "A.3.3.1",
         _select((_K.OFFSET_MISSING, _K.NOT_A_DATETIME, _K.MISSING_ELEMENT), ("Inform",), ("CurrentTime",)),
     ),
-    _form("P-105", "SOAP 1.1", _select((_K.ARRAY_COUNT,)), severity="minor", party="both"),
-    _form("P-106", "XSD", _select((_K.ARRAY_TYPE_MISSING,)), severity="minor", party="both"),
-    _form("P-107", "A.3.3.1", _select((_K.EMPTY_EVENT_LIST,), ("Inform",))),
+    _form(
+        "P-105",
+        "soap-enc:arrayType says as many elements as the array has.",
+        "SOAP 1.1",
+        _select((_K.ARRAY_COUNT,)),
+        severity="minor",
+        party="both",
+    ),
+    _form(
+        "P-106",
+        "Every array, such as Event and ParameterList, says its type and size in soap-enc:arrayType.",
+        "XSD",
+        _select((_K.ARRAY_TYPE_MISSING,)),
+        severity="minor",
+        party="both",
+    ),
+    _form("P-107", "Inform lists at least one event.", "A.3.3.1", _select((_K.EMPTY_EVENT_LIST,), ("Inform",))),
 )
 """Every property that the form of one message decides."""
