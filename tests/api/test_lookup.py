@@ -10,6 +10,7 @@ from cwmpcheck.api import explain, explore, list_of
 from cwmpcheck.api.listing import KindOfThing
 from cwmpcheck.engines.explore import Limits
 from cwmpcheck.protocol import READINGS
+from cwmpcheck.protocol.mutants import MUTANTS
 from cwmpcheck.vocabulary.errors import UsageError
 from cwmpcheck.vocabulary.rules import rules
 
@@ -40,6 +41,13 @@ def test_codes_events_and_readings_are_known() -> None:
     assert explain("m download").id == "M Download"
     for reading in READINGS:
         assert "default" in dict(explain(reading.id).parts)["values"]
+
+
+@pytest.mark.parametrize("id", ["P-41", "A-08", "unicast", MUTANTS[0].name, "9010", "M Download"])
+def test_an_id_is_found_in_any_case(id: str) -> None:
+    """The answer has the id as it is written in the rule book."""
+    assert explain(id.lower()) == explain(id.upper()) == explain(id)
+    assert explain(id.lower()).id == id
 
 
 def test_an_unknown_id_gets_its_near_matches() -> None:

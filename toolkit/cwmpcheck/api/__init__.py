@@ -43,6 +43,11 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_LATER[name]), name)
 
 
+def __dir__() -> list[str]:
+    """The names that can be asked for, loaded or not."""
+    return sorted({*globals(), *_LATER})
+
+
 __all__ = [
     "Decision",
     "DiffReport",

@@ -68,11 +68,16 @@ def _known() -> list[str]:
     return names + [each.name for each in SCENARIOS] + [each.name for each in MUTANTS]
 
 
+def _same(id: str, wanted: str) -> bool:
+    return id.casefold() == wanted.casefold()
+
+
 def _catalogued(id: str) -> Explanation | None:
-    rule = next((each for each in rules() if each.id == id), None)
-    item = next((each for each in ALL_PROPERTIES if each.id == id), None)
+    rule = next((each for each in rules() if _same(each.id, id)), None)
+    item = next((each for each in ALL_PROPERTIES if _same(each.id, id)), None)
     if rule is None and item is None:
         return None
+    id = item.id if item else rule.id if rule else id
     title = item.title if item else rule.text if rule else ""
     parts = [*(_of_rule(rule, title) if rule else ()), *(_of_property(item) if item else ()), *_uses(id)]
     return Explanation(id, title, tuple(parts))
@@ -162,16 +167,16 @@ def _event(id: str) -> Explanation | None:
 
 def _named(id: str) -> Explanation | None:
     for defect in expected().defects:
-        if defect.id == id:
+        if _same(defect.id, id):
             parts = (("refutes", defect.property), ("in scenarios", ", ".join(defect.scenarios)))
-            return Explanation(id, defect.because, parts)
+            return Explanation(defect.id, defect.because, parts)
     for scenario in SCENARIOS:
-        if scenario.name == id:
+        if _same(scenario.name, id):
             parts = (("leaves out", ", ".join(scenario.without)), ("abstracts", "; ".join(scenario.abstracts)))
-            return Explanation(id, scenario.title, parts)
+            return Explanation(scenario.name, scenario.title, parts)
     for mutant in MUTANTS:
-        if mutant.name == id:
-            killers = [each.id for each in PROPERTIES if id in each.kills]
+        if _same(mutant.name, id):
+            killers = [each.id for each in PROPERTIES if mutant.name in each.kills]
             parts = (("restates", mutant.source), ("killed by", ", ".join(killers) or "see verify --mutants"))
-            return Explanation(id, mutant.title, parts)
+            return Explanation(mutant.name, mutant.title, parts)
     return None
