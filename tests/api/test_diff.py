@@ -7,9 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cwmpcheck import api
 from cwmpcheck.api import DiffReport, diff, draw_session, load_trace
+from cwmpcheck.api.decision import unverified
 from cwmpcheck.api.diffing import moved, traces_in
 from cwmpcheck.api.rows import DiffDocument
+from cwmpcheck.catalogue import find
 from cwmpcheck.conformance import At, Because, DeviceSummary, Finding, Severity, TraceVerdict
 from cwmpcheck.vocabulary.errors import UsageError
 
@@ -21,10 +24,10 @@ def verdict(word: str, protocol: str = "conforms", messages: str = "clean") -> T
     """A verdict with a finding that quotes a hostile capture."""
     finding = Finding(
         "P-31", Severity.PROTOCOL, "cpe", f"dev{ESC}", At(7, None, 1.5, 2, "TransferComplete"), "7", f"<b>{ESC}",
-        Because("the Inform listed 7", "P-31", {"session.announced": "no"}), "A-08=restarts",
+        Because("the Inform listed 7", "P-31", {"session.announced": "no"}), "A-08=restarts", 3,
     )  # fmt: skip
     device = DeviceSummary(f"dev\u202e{ESC}", 3, 1, ("key",), 9, 10)
-    return TraceVerdict("x.pcap", word, protocol, messages, (device,), (finding,))
+    return TraceVerdict("x.pcap", word, protocol, messages, (device,), (finding,), notes=("cut off",))
 
 
 def test_the_example_conforms() -> None:
@@ -47,12 +50,36 @@ def test_json_has_the_contracted_shape() -> None:
     text = DiffReport((verdict("deviates", "deviates"),)).to_json()
     document = msgspec.json.decode(text)
     assert list(document) == ["traces", "exit"]
-    assert list(document["traces"][0]) == ["source", "verdict", "protocol", "messages", "devices", "findings"]
+    assert list(document["traces"][0]) == ["source", "verdict", "protocol", "messages", "devices", "findings", "notes"]
     finding = document["traces"][0]["findings"][0]
-    assert list(finding) == ["property", "severity", "party", "at", "expected", "got", "because", "under"]
+    assert list(finding) == [
+        *("property", "severity", "party", "at", "expected", "got", "because", "under"),
+        *("times", "device", "unverified"),
+    ]
+    assert (finding["times"], finding["device"], finding["unverified"]) == (3, f"dev{ESC}", True)
+    assert document["traces"][0]["notes"] == ["cut off"]
     assert list(finding["at"]) == ["packet", "line", "time", "session", "message"]
     assert list(finding["because"]) == ["guard", "rule", "values"]
     assert msgspec.json.decode(text, type=DiffDocument, strict=True).exit == 1
+
+
+def test_what_was_recalled_is_shown_as_unverified() -> None:
+    """Beside the id, in text and HTML, where the property rests on M marks alone, and nowhere else."""
+    report = DiffReport((verdict("deviates", "deviates"),))
+    assert "P-31 (unverified) [protocol]" in str(report)
+    assert "<td>P-31 (unverified)</td>" in report._repr_html_()
+    read = find("P-20")
+    assert not unverified(read)
+    first = report.traces[0]
+    finding = msgspec.structs.replace(first.findings[0], property=read.id)
+    assert "unverified)" not in str(DiffReport((msgspec.structs.replace(first, findings=(finding,)),)))
+
+
+def test_nothing_to_judge_is_an_error_and_names_can_be_listed() -> None:
+    """An empty list is no pass; what the face offers is told before it is loaded."""
+    with pytest.raises(UsageError, match="nothing to judge"):
+        diff([])
+    assert set(api.__all__) <= set(dir(api))
 
 
 @pytest.mark.parametrize(

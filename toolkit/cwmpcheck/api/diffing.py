@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 
 import msgspec
 
+from cwmpcheck.api.decision import ALL_PROPERTIES, unverified
 from cwmpcheck.api.readings import parameters_of
 from cwmpcheck.api.rows import AtRow, BecauseRow, DeviceRow, DiffDocument, FindingRow, TraceRow
 from cwmpcheck.conformance import diff_trace
@@ -24,6 +25,8 @@ CONFORMS, DEVIATES, UNREADABLE, INCONCLUSIVE = 0, 1, 3, 4
 
 RUN_FILES = ("capture.pcap", "capture.pcapng", "capture.pcap.gz", "capture.pcapng.gz", "exchanges.jsonl")
 """A folder that holds one of these is one run, recorded in several ways, and so one trace."""
+UNVERIFIED = frozenset(item.id for item in ALL_PROPERTIES if unverified(item))
+"""The ids of the properties that rest on recollection alone."""
 SINGLE = (".pcap", ".pcapng", ".cap", ".jsonl", ".gz")
 
 
@@ -54,10 +57,10 @@ class DiffReport:
         return msgspec.json.encode(document).decode()
 
     def __str__(self) -> str:
-        return diff_text(self.traces)
+        return diff_text(self.traces, unverified=UNVERIFIED)
 
     def _repr_html_(self) -> str:
-        return diff_html(self.traces)
+        return diff_html(self.traces, unverified=UNVERIFIED)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": str(self)}
@@ -88,6 +91,8 @@ def diff(
     A trace that cannot be read does not end the others: its verdict is ``unreadable``.
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not given:
+        raise UsageError("there is nothing to judge; name a capture, or a folder of captures")
     verdicts = verdicts_on(given, readings, expect_version, fail_on, progress, vantage)
     return DiffReport(tuple(verdicts), fail_on)
 
@@ -167,6 +172,7 @@ def row_of(trace: TraceVerdict) -> TraceRow:
             for d in trace.devices
         ),
         findings=tuple(_finding(each) for each in trace.findings),
+        notes=tuple(trace.notes),
     )
 
 
@@ -181,4 +187,7 @@ def _finding(finding: Finding) -> FindingRow:
         got=finding.got,
         because=None if because is None else BecauseRow(because.guard, because.rule, dict(because.values)),
         under=finding.under,
+        times=finding.times,
+        device=finding.device,
+        unverified=finding.property in UNVERIFIED,
     )

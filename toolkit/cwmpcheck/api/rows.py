@@ -65,7 +65,7 @@ class BecauseRow(msgspec.Struct, frozen=True):
 
 
 class FindingRow(msgspec.Struct, frozen=True):
-    """One departure of a trace from what a property demands."""
+    """One departure of a trace from what a property demands; ``unverified`` where that was recalled, not read."""
 
     property: str
     severity: Literal["protocol", "message", "minor", "open", "conditional"]
@@ -75,6 +75,9 @@ class FindingRow(msgspec.Struct, frozen=True):
     got: str
     because: BecauseRow | None
     under: str | None
+    times: int = 1
+    device: str = ""
+    unverified: bool = False
 
 
 class DeviceRow(msgspec.Struct, frozen=True):
@@ -97,6 +100,7 @@ class TraceRow(msgspec.Struct, frozen=True):
     messages: Literal["clean", "minor", "deviates"]
     devices: tuple[DeviceRow, ...]
     findings: tuple[FindingRow, ...]
+    notes: tuple[str, ...] = ()
 
 
 class DiffDocument(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from rich.text import Text
 
-from cwmpcheck.api.diffing import DiffReport, FailOn, Vantage, row_of, verdicts_on
+from cwmpcheck.api.diffing import UNVERIFIED, DiffReport, FailOn, Vantage, row_of, verdicts_on
 from cwmpcheck.api.readings import parsed
 from cwmpcheck.cli.ending import INTERRUPTED, UNREADABLE, say
 from cwmpcheck.cli.screen import console, progress, write
@@ -35,7 +35,7 @@ def run(
                 if form == "jsonl":
                     write(msgspec.json.encode(row_of(verdict)).decode())
                 elif form == "text" and verdict.verdict != "unreadable":
-                    for number, line in enumerate(trace_lines(verdict, width=screen.width)):
+                    for number, line in enumerate(trace_lines(verdict, width=screen.width, unverified=UNVERIFIED)):
                         style = COLOURS.get(verdict.verdict, "") if number == 0 else ""
                         screen.print(Text(line, style=style), soft_wrap=True)
         except KeyboardInterrupt:

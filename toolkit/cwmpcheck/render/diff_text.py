@@ -6,7 +6,7 @@ Everything in a verdict may quote a capture, so everything is made plain before 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from html import escape
 
 from cwmpcheck.conformance.findings import At, Divergence, Finding, TraceVerdict
@@ -16,12 +16,12 @@ COLOURS = {"conforms": "green", "deviates": "red", "inconclusive": "yellow", "un
 MOST_OF_A_VALUE = 160
 
 
-def diff_text(traces: Iterable[TraceVerdict], *, width: int = 80) -> str:
-    """All verdicts, one paragraph each."""
-    return "\n\n".join("\n".join(trace_lines(trace, width=width)) for trace in traces)
+def diff_text(traces: Iterable[TraceVerdict], *, width: int = 80, unverified: Collection[str] = frozenset()) -> str:
+    """All verdicts, one paragraph each; ``unverified`` are the ids of properties that were recalled, not read."""
+    return "\n\n".join("\n".join(trace_lines(trace, width=width, unverified=unverified)) for trace in traces)
 
 
-def trace_lines(trace: TraceVerdict, *, width: int = 80) -> Iterator[str]:
+def trace_lines(trace: TraceVerdict, *, width: int = 80, unverified: Collection[str] = frozenset()) -> Iterator[str]:
     """One verdict as lines: the verdict, the devices, the findings with their place and their reason."""
     yield headline(trace)
     for device in trace.devices:
@@ -30,7 +30,7 @@ def trace_lines(trace: TraceVerdict, *, width: int = 80) -> Iterator[str]:
         text = f"{plain(device.name)}: {_some(device.sessions, 'session')}{failed}{keys}; "
         yield from _wrapped(text + f"{device.followed} of {device.observations} messages followed", width, "  ", "    ")
     for finding in trace.findings:
-        yield from _finding(finding, width, several=len(trace.devices) > 1)
+        yield from _finding(finding, width, unverified, several=len(trace.devices) > 1)
     for divergence in trace.divergences:
         yield from _divergence(divergence, width)
     for reason, count in trace.tolerances.items():
@@ -67,10 +67,14 @@ def place(at: At) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _finding(finding: Finding, width: int, *, several: bool) -> Iterator[str]:
+def _named(finding: Finding, unverified: Collection[str]) -> str:
+    return f"{finding.property} (unverified)" if finding.property in unverified else finding.property
+
+
+def _finding(finding: Finding, width: int, unverified: Collection[str], *, several: bool) -> Iterator[str]:
     times = f", {finding.times} times, first" if finding.times > 1 else ""
     device = f", {plain(finding.device)}" if several else ""
-    head = f"{finding.property} [{finding.severity.value}] {finding.party}{device}{times} at {place(finding.at)}"
+    head = f"{_named(finding, unverified)} [{finding.severity.value}] {finding.party}{device}{times} at {place(finding.at)}"
     yield from _wrapped(plain(head), width, "  ", "    ")
     yield from _wrapped(f"expected: {_value(finding.expected)}", width, "      ", "        ")
     yield from _wrapped(f"got:      {_value(finding.got)}", width, "      ", "        ")
@@ -104,12 +108,12 @@ def _wrapped(text: str, width: int, first: str, later: str) -> list[str]:
     return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=later) or [first.rstrip()]
 
 
-def diff_html(traces: Iterable[TraceVerdict]) -> str:
+def diff_html(traces: Iterable[TraceVerdict], *, unverified: Collection[str] = frozenset()) -> str:
     """All verdicts as HTML without a script, a link or an image."""
     parts = []
     for trace in traces:
         rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(finding)) + "</tr>"
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(finding, unverified)) + "</tr>"
             for finding in trace.findings
         )
         names = ("Property", "Weight", "Party", "Where", "Expected", "Got", "Because")
@@ -119,7 +123,7 @@ def diff_html(traces: Iterable[TraceVerdict]) -> str:
     return "".join(parts)
 
 
-def _cells(finding: Finding) -> tuple[str, ...]:
+def _cells(finding: Finding, unverified: Collection[str]) -> tuple[str, ...]:
     because = finding.because.guard if finding.because else ""
-    cells = (finding.property, finding.severity.value, finding.party, place(finding.at))
+    cells = (_named(finding, unverified), finding.severity.value, finding.party, place(finding.at))
     return tuple(_value(cell) for cell in (*cells, finding.expected, finding.got, because))
