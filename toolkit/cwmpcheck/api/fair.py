@@ -19,6 +19,7 @@ from cwmpcheck.protocol import Upgrade
 WEAK = "weak fairness: nobody is lazy"
 STRONG = "strong delivery: each kind of message gets through"
 
+Tell = Callable[[str], None]
 Outcome = tuple[Verdict, Effort, System | None]
 
 
@@ -58,11 +59,11 @@ def decide_liveness(
     parameters: Mapping[str, Value],
     limits: Limits,
     backend: str,
-    tell: Callable[[str], None] | None,
+    tell: Tell | None,
 ) -> dict[str, Outcome]:
     """The verdicts on liveness properties of one system, by id; each proof says which assumptions it needs."""
     if tell:
-        tell(f"preparing {len(items)} properties of progress")
+        tell(f"building the graph of all states for {len(items)} properties of progress")
     try:
         graph = build_graph(system, parameters, backend=backend, limits=limits)  # type: ignore[arg-type]  # a name of a back end
     except GraphTooLarge as error:
@@ -72,13 +73,15 @@ def decide_liveness(
         if tell:
             tell(f"{item.id} on {len(graph.states):,} states")
         started = time.monotonic()
-        verdict = _decided(system, item, parameters, graph)
+        verdict = _decided(system, item, parameters, graph, tell)
         effort = Effort(len(graph.states), len(graph.sources), None, time.monotonic() - started)
         found[item.id] = (verdict, effort, system)
     return found
 
 
-def _decided(system: System, item: Property, parameters: Mapping[str, Value], graph: Graph) -> Verdict:
+def _decided(
+    system: System, item: Property, parameters: Mapping[str, Value], graph: Graph, tell: Tell | None
+) -> Verdict:
     demand = item.leads_to
     assert demand is not None
     state = state_of(Upgrade)
@@ -88,7 +91,12 @@ def _decided(system: System, item: Property, parameters: Mapping[str, Value], gr
     verdict = question.decide(frozenset().union(*assumed.values()))
     if not isinstance(verdict, Proved):
         return verdict
-    needed = [name for name in assumed if isinstance(question.decide(_all_but(assumed, name)), Refuted)]
+    needed = []
+    for name in assumed:
+        if tell:
+            tell(f"{item.id} holds; looking whether it needs {name}")
+        if isinstance(question.decide(_all_but(assumed, name)), Refuted):
+            needed.append(name)
     under = "; ".join(assumed) or "no assumption"
     without = "; ".join(needed) or "none of them alone"
     return Proved(f"no fair cycle avoids it, under {under} (fails without: {without})", verdict.scope)
