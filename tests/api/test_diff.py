@@ -105,6 +105,12 @@ def test_exit_codes_add_up() -> None:
     assert [DiffReport(tuple(traces[:n])).exit_code for n in (1, 2, 3, 4)] == [0, 4, 1, 3]
 
 
+def test_an_interrupted_report_is_no_pass() -> None:
+    """What was judged before conforms, and the exit code in JSON says that it was not all."""
+    report = DiffReport((verdict("conforms"),), interrupted=True)
+    assert msgspec.json.decode(report.to_json())["exit"] == report.exit_code == 130
+
+
 def test_folders_of_one_run_and_of_several(tmp_path: Path) -> None:
     """A folder with a capture is one trace; a folder of such is as many; one without is refused."""
     for name in ("b", "a"):

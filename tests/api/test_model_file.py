@@ -56,8 +56,10 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, body: str, line: int, s
 
 
 def test_a_change_without_an_argument_is_told_what_it_needs(tmp_path: Path) -> None:
-    """The call is not the author's line, so the file is named, and the shape of the function."""
-    assert "change(system), which returns the changed system" in told(tmp_path, "def change(): return 1\n")
+    """The call is not the author's line, so the definition is named, and the shape of the function."""
+    complaint = told(tmp_path, "\ndef change(): return 1\n")
+    assert "mine.py:2: TypeError" in complaint
+    assert "change(system), which returns the changed system" in complaint
 
 
 def test_a_changed_system_that_leaves_its_domains_is_refused(tmp_path: Path) -> None:

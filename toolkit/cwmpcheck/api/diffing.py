@@ -21,7 +21,7 @@ from cwmpcheck.vocabulary.errors import UnreadableInput, UsageError
 FailOn = Literal["protocol", "message", "minor"]
 Vantage = Literal["cpe", "acs"]
 
-CONFORMS, DEVIATES, UNREADABLE, INCONCLUSIVE = 0, 1, 3, 4
+CONFORMS, DEVIATES, UNREADABLE, INCONCLUSIVE, INTERRUPTED = 0, 1, 3, 4, 130
 
 RUN_FILES = ("capture.pcap", "capture.pcapng", "capture.pcap.gz", "capture.pcapng.gz", "exchanges.jsonl")
 """A folder that holds one of these is one run, recorded in several ways, and so one trace."""
@@ -37,14 +37,18 @@ class DiffReport:
     Attributes:
         traces: the verdict on each trace, moved to where ``fail_on`` draws the line.
         fail_on: from which weight on a finding makes a trace deviate.
+        interrupted: whether it ends before every trace was judged.
     """
 
     traces: tuple[TraceVerdict, ...]
     fail_on: FailOn = "message"
+    interrupted: bool = False
 
     @property
     def exit_code(self) -> int:
-        """3 when a trace is unreadable, else 1 when one deviates, else 4 when one is inconclusive, else 0."""
+        """130 when interrupted, 3 when a trace is unreadable, else 1 when one deviates, 4 when one is inconclusive, else 0."""
+        if self.interrupted:
+            return INTERRUPTED
         verdicts = {trace.verdict for trace in self.traces}
         for verdict, code in (("unreadable", UNREADABLE), ("deviates", DEVIATES), ("inconclusive", INCONCLUSIVE)):
             if verdict in verdicts:

@@ -46,7 +46,7 @@ def change_of(model: str | Path | Change | None) -> Change | None:
         raise UsageError(f"{path} defines no function {SHAPE}")
 
     def checked(system: System) -> System:
-        with _blamed_on(path):
+        with _blamed_on(path, getattr(getattr(change, "__code__", None), "co_firstlineno", None)):
             changed = change(system)
         if not isinstance(changed, System):
             raise UsageError(
@@ -71,28 +71,34 @@ def _validated(path: Path, changed: System) -> None:
 
 
 @contextmanager
-def _blamed_on(path: Path) -> Iterator[None]:
-    """Tell what the author's code raises with its place; what is told already with an exit code 2 keeps its kind."""
+def _blamed_on(path: Path, start: int | None = None) -> Iterator[None]:
+    """Tell what the author's code raises with its place, or ``start`` where it did not even begin.
+
+    What is told already with a name of its own keeps its kind.
+    """
     try:
         yield
     except DeclarationError as error:
         if error.place is not None:
             raise
-        raise type(error)(error.what, action=error.action, place=_place(path, error)) from error
+        raise type(error)(error.what, action=error.action, place=_place(path, error, start)) from error
     except CwmpcheckError as error:
-        raise UsageError(f"{_place(path, error)}: {error}") from error
+        raise UsageError(f"{_place(path, error, start)}: {error}") from error
     except SystemExit as error:
-        raise UsageError(f"{_place(path, error)}: the model file ends the program; take that out") from error
+        raise UsageError(f"{_place(path, error, start)}: the model file ends the program; take that out") from error
     except Exception as error:  # whatever the author's code raises is told in one line
-        raise UsageError(f"{_place(path, error)}: {type(error).__name__}: {_said(error)}; {_remedy(error)}") from error
+        raise UsageError(
+            f"{_place(path, error, start)}: {type(error).__name__}: {_said(error)}; {_remedy(error)}"
+        ) from error
 
 
-def _place(path: Path, error: BaseException) -> str:
-    """FILE:LINE of the innermost step in the author's file; the file alone where there is none."""
+def _place(path: Path, error: BaseException, start: int | None) -> str:
+    """FILE:LINE of the innermost step in the author's file, else of where it would have begun; the file alone without both."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return f"{path}:{error.lineno}"
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == str(path)]
-    return f"{path}:{lines[-1]}" if lines else str(path)
+    line = lines[-1] if lines else start
+    return str(path) if line is None else f"{path}:{line}"
 
 
 def _said(error: BaseException) -> str:

@@ -148,8 +148,8 @@ def _explored_all_the_same(
         and any(applicable(item, each.name) is None for each in chosen)
     ]
     if engine != "explore" and ids:
-        what = "a promise of progress, and is" if len(ids) == 1 else "promises of progress, and are"
-        remark(f"{', '.join(ids)}: {what} decided by exploring every state, since engine {engine} decides safety only")
+        what = "is a promise of progress" if len(ids) == 1 else "are promises of progress"
+        remark(f"{', '.join(ids)} {what}: decided by exploring every state, since engine {engine} decides safety only")
 
 
 def _items(ids: Sequence[str] | None) -> tuple[Property | FormProperty, ...]:

@@ -40,7 +40,7 @@ def run(
                         screen.print(Text(line, style=style), soft_wrap=True)
         except KeyboardInterrupt:
             stopped = True
-    report = DiffReport(tuple(made), fail_on)
+    report = DiffReport(tuple(made), fail_on, stopped)
     if form == "json":
         write(report.to_json())
     for verdict in made:

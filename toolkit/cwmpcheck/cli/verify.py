@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cwmpcheck.api.deciding import BackendChoice, Engine
 from cwmpcheck.api.decision import Decision
-from cwmpcheck.api.readings import parsed
+from cwmpcheck.api.readings import default_of, parsed
 from cwmpcheck.api.report import VerifyReport
 from cwmpcheck.api.sampling import Sample
 from cwmpcheck.api.sampling import samples as near_misses
@@ -130,6 +130,8 @@ def show(report: VerifyReport) -> None:
             write(exchange(chart, width=min(screen.width, 100)))
         else:
             again = f"cwmpcheck verify --scenario {decision.scenario} --property {decision.item.id}"
+            other = [f" --reading {id}={value}" for id, value in decision.reading.items() if value != default_of(id)]
+            again += "".join(other)
             where = report.where(decision)
             screen.print(Text(plain(f"{decision.item.id} in {where}: {decision.how}; `{again}` shows it")))
     for decision in report.unsettled:
