@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pytest
@@ -52,6 +52,10 @@ LETTERS = (
 )
 
 
+NO_GET = ("begin_fetch", "fetch_within_call", "fail_to_deliver")
+"""Steps that also happen unseen: where the file server cannot be reached no GET tells of them."""
+
+
 class Oracle:
     """Plain breadth-first search of the model beside the word: no sets kept, nothing determinised, nothing shared."""
 
@@ -78,12 +82,19 @@ class Oracle:
         todo = list(seen)
         for position, state in todo:
             for action in self.backend.enabled(state):
-                reached = self._position(word, position, state, action)
-                place = (reached, self.backend.successor(state, action)) if reached is not None else None
-                if place is not None and place not in seen:
-                    seen.add(place)
-                    todo.append(place)
+                for reached in self._positions(word, position, state, action):
+                    place = (reached, self.backend.successor(state, action))
+                    if place not in seen:
+                        seen.add(place)
+                        todo.append(place)
         return max(position for position, _ in seen)
+
+    def _positions(self, word: Sequence[Letter], position: int, state: tuple[int, ...], action: int) -> Iterator[int]:
+        if self.system.actions[action].name in NO_GET:
+            yield position
+        reached = self._position(word, position, state, action)
+        if reached is not None:
+            yield reached
 
     def _position(self, word: Sequence[Letter], position: int, state: tuple[int, ...], action: int) -> int | None:
         shown = self.shown[action]

@@ -35,19 +35,6 @@ class Misjudgement:
 
 MISJUDGEMENTS = (
     Misjudgement(
-        FaultKind.ASK_AGAIN,
-        ("P-34", "P-35", "P-100"),
-        "Fault 8005: the same Inform or TransferComplete again, in the same session and with the same RetryCount, as F-01 "
-        "has it, is taken for one too many.",
-    ),
-    Misjudgement(
-        FaultKind.FILE_REFUSED,
-        ("P-41", "P-66"),
-        "The file server refused the connection, so there is no GET in the record; the 9015 that reports it is not "
-        "believed.",
-        lambda finding: "9015" in finding.got,
-    ),
-    Misjudgement(
         FaultKind.CUT_POWER,
         ("P-47",),
         "Power went between the arrival of TransferCompleteResponse and its commit: the report comes once more, as "

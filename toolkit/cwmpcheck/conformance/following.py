@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+import z3
+
 from cwmpcheck.compile.python import PythonBackend, compile_python, evaluator
 from cwmpcheck.conformance.findings import Because
 from cwmpcheck.conformance.letters import FieldValue, Letter
 from cwmpcheck.conformance.reasons import differing
 from cwmpcheck.conformance.vantages import Vantage
-from cwmpcheck.kernel import Action, DomainOverflow, System, Value, compose
+from cwmpcheck.kernel import Action, DomainOverflow, Shown, System, Value, compose
 from cwmpcheck.kernel.monitor import constants
 from cwmpcheck.protocol import Kind, Upgrade
 from cwmpcheck.protocol.observation import CPE_POSTS, FIRST_KEY, INTERNAL, MOST_RETRIES, NO_KEY
@@ -118,6 +120,8 @@ class Follower:
             if not (vantage == "acs" and number == self._lose_post):
                 self._silent.add(number)
             return
+        if _leaves_no_get(kind, shown):
+            self._silent.add(number)
         compared = COMPARED.get(kind, ())
         fields = {n: evaluator(self._system, t, self._chosen) for n, t in shown.fields.items() if n in compared}
         self._shown.setdefault(kind, []).append(Showing(number, kind, fields))
@@ -254,6 +258,12 @@ def _same(name: str, shown: int, wanted: FieldValue) -> bool:
         # The model's keys are symbols too: which of them stands for the slice's is of no account.
         return (shown != NO_KEY) == (wanted == FIRST_KEY) and wanted in (FIRST_KEY, NO_KEY)
     return shown == int(wanted) if not isinstance(wanted, Kind) else False
+
+
+def _leaves_no_get(kind: Kind, shown: Shown) -> bool:
+    """Whether the step can also go unseen: a fetch that never reaches a file server begins and fails without a GET."""
+    fails = "success" in shown.fields and z3.is_false(shown.fields["success"].expr)
+    return kind is Kind.FETCH_BEGINS or (kind is Kind.FETCH_ENDS and fails)
 
 
 def disagreements(showing: Showing, state: State, letter: Letter) -> list[tuple[str, int]]:
