@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from collections.abc import Callable
 from pathlib import Path
@@ -37,3 +38,11 @@ def test_no_gap_is_unexplained() -> None:
     rows = [line for line in text.splitlines() if line.startswith("| `")]
     assert len(rows) > 100
     assert [row for row in rows if "no reason is known" in row or "| open |" in row] == []
+
+
+def test_the_readme_counts_the_gaps_as_the_page_does() -> None:
+    """What the README says of the guards that no property notices are the page's own figures, scenario by scenario."""
+    found = re.findall(r"^(\d+) guards: .*?(\d+) gap", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    told = (ROOT / "README.md").read_text(encoding="utf-8").partition("docs/guards.md](docs/guards.md) drops")[2]
+    assert len(found) == len(SCENARIOS)
+    assert re.findall(r"(\d+)\s+of\s+(\d+)", told)[: len(found)] == [(gaps, guards) for guards, gaps in found]
