@@ -21,6 +21,7 @@ from cwmpcheck.protocol.observation import (
     SECOND_KEY,
     STRANGE_KEY,
 )
+from cwmpcheck.protocol.readings import EMPTY_REPLY_HOLD, EmptyReplyHold
 
 
 class Life(enum.Enum):
@@ -151,7 +152,8 @@ def _session(o: Observation, m: Ledger, over: Term) -> None:
 def _turns(o: Observation, m: Ledger, over: Term) -> None:
     inform = o.kind == Kind.INFORM
     says_hold = o.kind.among(Kind.INFORM_RESPONSE, Kind.DOWNLOAD, Kind.ACS_REQUEST)
-    clears_hold = inform | over | (o.kind == Kind.EMPTY_REPLY)
+    released = (o.kind == Kind.EMPTY_REPLY) & EMPTY_REPLY_HOLD.when(EmptyReplyHold.CLEARS)
+    clears_hold = either(inform, over, released)
     m.hold = choose(says_hold, o.hold, choose(clears_hold, False, m.hold))
     m.closing = choose(inform | over, False, m.closing | ((o.kind == Kind.EMPTY_POST) & ~m.hold))
     posted = o.kind.among(*CPE_POSTS)
