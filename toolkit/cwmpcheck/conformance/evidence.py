@@ -18,9 +18,6 @@ from cwmpcheck.wire import Inform, Unreadable
 PROMISES = frozenset({"P-81", "P-82"})
 """Properties that are left open where a trace ends before what was promised has come."""
 
-UNNAMED = "model"
-"""What a finding is called where following the trace came to an end and no property accounts for it."""
-
 HARD = frozenset({Severity.PROTOCOL, Severity.MESSAGE})
 OF_FORM = frozenset(item.id for item in FORM_PROPERTIES)
 
@@ -58,8 +55,6 @@ def doubts(trace: Trace, summaries: Sequence[DeviceSummary], findings: Iterable[
     for finding in findings:
         if finding.severity is Severity.OPEN and finding.property in PROMISES and finding.under is None:
             found.append(f"{finding.device}: the trace ends before {finding.property} is kept or broken")
-        if finding.property == UNNAMED:
-            found.append(f"{finding.device}: the model shows no such run, and no property says why: {finding.got}")
     return found
 
 

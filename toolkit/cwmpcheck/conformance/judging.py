@@ -9,7 +9,6 @@ from functools import cache, cached_property
 
 from cwmpcheck.catalogue import PROPERTIES, Property, judged_on_traces
 from cwmpcheck.catalogue.ledger import Life, Outcome
-from cwmpcheck.conformance.evidence import UNNAMED
 from cwmpcheck.conformance.findings import Divergence, Finding, Severity
 from cwmpcheck.conformance.following import Follower
 from cwmpcheck.conformance.letters import Letter
@@ -206,7 +205,7 @@ def _unexplained(
         because, what = divergence.because, seen[divergence.index]
         item = _property_of(because.rule) if because is not None and because.rule else None
         yield Finding(
-            property=item.id if item else UNNAMED,
+            property=item.id if item else "model",
             severity=Severity.PROTOCOL if item else Severity.OPEN,
             party="acs" if what.kind in ACS_REPLIES else "cpe",
             device=device,
